@@ -103,7 +103,7 @@ func (n *Note) facts(z zone) []Row {
 	var rows []Row
 	add := func(name, value string) {
 		if value != "" {
-			rows = append(rows, Row{Cells: []string{name, value}, Label: "“" + name + "” in the table at the top"})
+			rows = append(rows, Row{Cells: []string{name, value}, Label: "The row “" + name + "” of the table at the top"})
 		}
 	}
 	add("Organisation", line(n.Organisation))
@@ -138,7 +138,7 @@ func (n *Note) said(z zone) []Row {
 				at = fmt.Sprintf("%d to %d", next, to-1)
 			}
 			rows = append(rows, Row{Gap: true, Cells: []string{at, "", "", plural(count, "message") + " left out"},
-				Label: "the row that says that " + plural(count, "message") + " (" + at + ") " + wasWere(count) + " left out"})
+				Label: "The row that says that " + plural(count, "message") + " (" + at + ") " + wasWere(count) + " left out"})
 		}
 	}
 	for i, q := range n.Quotes {
