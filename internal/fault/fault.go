@@ -86,3 +86,12 @@ func Say(err error) string {
 	}
 	return "There is a problem with the service. Nothing has been deleted. Try again in a few minutes"
 }
+
+// Code returns the exact Matrix error code of an error; empty if it has none.
+func Code(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}

@@ -209,3 +209,6 @@ func (s *Snapshot) mayState(who id.Person, typ, key string, content json.RawMess
 	}
 	return nil
 }
+
+// At is the position of the change's n-th event, from 0.
+func (c *Change) At(n int) int64 { return c.first + int64(n) }

@@ -1,0 +1,408 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"winnow.org/winnow/internal/content"
+	"winnow.org/winnow/internal/fault"
+	"winnow.org/winnow/internal/id"
+	"winnow.org/winnow/internal/policy"
+	"winnow.org/winnow/internal/room"
+	"winnow.org/winnow/internal/vault"
+	"winnow.org/winnow/verify"
+)
+
+type verifyHash = tlog.Hash
+
+// Pin is the reaction that marks a message for the record, from any client.
+const Pin = "📌"
+
+// MaxContent is how large an event's content may be, in bytes: 65,536 for the whole event, less what the server adds
+// (Matrix specification, "Size limits").
+const MaxContent = 64_000
+
+// Message is an event as a face hands it in.
+type Message struct {
+	Type    string
+	Content []byte // a JSON object in locked memory; Send does not keep it
+	Txn     string
+	Device  id.Device
+}
+
+// draft is what a scan of the content found, with names that are safe to keep.
+type draft struct {
+	edits, reactsTo, replyTo, thread []byte // in the caller's memory
+	mark                             bool
+	mentions                         []id.Person
+	command                          content.Command
+}
+
+// Send takes a message into the room's session and opens one if none is. It returns the event that stands for it: for a
+// transaction ID that this device used before, the event of that time (Matrix specification, "Transaction identifiers").
+func (s *Sessions) Send(ctx context.Context, who id.Person, r id.Room, m Message) (*Event, error) {
+	snap, err := s.Rooms.For(ctx, who, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := sendable(m); err != nil {
+		return nil, err
+	}
+	if err := snap.MaySend(who, m.Type, false); err != nil {
+		return nil, err
+	}
+	buf, err := s.Arena.Get(ctx, vault.Large)
+	if err != nil {
+		return nil, err
+	}
+	defer buf.Put()
+	words, err := s.Arena.Get(ctx, vault.Scratch)
+	if err != nil {
+		return nil, err
+	}
+	defer words.Put()
+	var d draft
+	vault.Scrub(func() { d, err = scan(m, snap, words) })
+	if err != nil {
+		return nil, err
+	}
+	e, again, err := s.take(ctx, who, r, m, d, buf)
+	if err != nil || again {
+		return e, err
+	}
+	s.ring(ctx, r)
+	return e, s.obey(ctx, who, r, e, d.command)
+}
+
+func sendable(m Message) error {
+	switch {
+	case m.Type == "m.room.encrypted" || m.Type == "m.room.encryption":
+		return fault.New(fault.Denied, "Winnow does not offer encrypted rooms: the server must see what it delivers, so that it can make verified notes. Content is sealed in memory and destroyed when the session ends")
+	case m.Type == "m.room.redaction":
+		return fault.New(fault.Invalid, "To withdraw a message, use the redact call").As("M_BAD_JSON")
+	case m.Type == "" || len(m.Type) > id.MaxLen || len(m.Txn) > id.MaxLen:
+		return fault.New(fault.Invalid, "An event needs a type, and its type and transaction ID must be at most %d bytes", id.MaxLen)
+	case len(m.Content) > MaxContent:
+		return fault.New(fault.TooLarge, "This message is too long. Send it as a file or a note")
+	}
+	return nil
+}
+
+// scan finds in the content what the server must know of it. The words are opened for a moment to look for a marking
+// that may not be here, and for a command.
+func scan(m Message, snap *room.Snapshot, words *vault.Buf) (d draft, err error) {
+	found, err := content.ScanEvent(m.Content)
+	if err != nil {
+		return d, badContent(err)
+	}
+	switch {
+	case content.Equal(found.RelType, "m.replace"):
+		d.edits = found.RelEvent
+	case content.Equal(found.RelType, "m.annotation"):
+		d.reactsTo = found.RelEvent
+		d.mark = content.Equal(found.RelKey, Pin) || content.Equal(found.RelKey, Pin+"\ufe0f")
+	case content.Equal(found.RelType, "m.thread"):
+		d.thread = found.RelEvent
+	}
+	d.replyTo = found.ReplyTo
+	for who, member := range snap.Members {
+		for _, name := range found.Mentions {
+			if member.State == room.Joined && content.Equal(name, string(who)) {
+				d.mentions = append(d.mentions, who)
+				break
+			}
+		}
+	}
+	for _, interior := range [][]byte{found.Body, found.NewBody} {
+		if interior == nil {
+			continue
+		}
+		text, ok := content.Unquote(words.B[:0], interior)
+		if !ok {
+			return d, fault.New(fault.Invalid, "The message has characters that are not valid").As("M_BAD_JSON")
+		}
+		if secret(text) {
+			return d, fault.New(fault.Denied, "Winnow is for OFFICIAL only. This message says SECRET, so it was not sent and nothing of it is kept. Use a system for that marking")
+		}
+		if m.Type == "m.room.message" && d.edits == nil && content.Equal(found.MsgType, "m.text") {
+			d.command, _ = content.CutCommand(text)
+		}
+	}
+	return d, nil
+}
+
+func badContent(err error) error {
+	return fault.New(fault.Invalid, "The content is not a JSON object that Matrix allows").As("M_BAD_JSON").Because(err)
+}
+
+// secret reports whether a message carries a marking above OFFICIAL: a line that begins with one, as a document does.
+// (Government Security Classifications Policy, August 2024: the marking stands at the top, in capitals.)
+func secret(text []byte) bool {
+	for len(text) > 0 {
+		line, rest, _ := bytes.Cut(text, []byte("\n"))
+		line = bytes.TrimLeft(line, " \t[(*#>-")
+		for _, marking := range [][]byte{[]byte("TOP SECRET"), []byte("SECRET")} {
+			if after, ok := bytes.CutPrefix(line, marking); ok && (len(after) == 0 || bytes.IndexByte([]byte(" \t\r])*:-,./"), after[0]) >= 0) {
+				return true
+			}
+		}
+		text = rest
+	}
+	return false
+}
+
+// take gives the event its place. again says that this device sent it before.
+func (s *Sessions) take(ctx context.Context, who id.Person, r id.Room, m Message, d draft, buf *vault.Buf) (e *Event, again bool, err error) {
+	p, t, err := s.lockOpen(ctx, r)
+	if err != nil {
+		return nil, false, err
+	}
+	defer p.mu.Unlock()
+	if t != nil && m.Txn != "" {
+		if e := t.txns[txn{m.Device, who, m.Txn}]; e != nil {
+			return e, true, nil
+		}
+	}
+	if t == nil {
+		if d.edits != nil || d.reactsTo != nil {
+			return nil, false, gone()
+		}
+		if t, err = s.begin(ctx, p, who); err != nil {
+			return nil, false, err
+		}
+	}
+	e = &Event{Type: m.Type, Sender: who, Txn: m.Txn, Device: m.Device}
+	if err := s.relate(t, who, e, d); err != nil {
+		return nil, false, err
+	}
+	if err := s.add(ctx, p, t, e, m.Content, buf); err != nil {
+		return nil, false, err
+	}
+	delete(p.typing, who)
+	t.part(who).took = true
+	if e.Leaf > 0 && e.Edits == "" {
+		s.wrote(p, t, e)
+		if t.announced != policy.Open {
+			if err := s.announce(ctx, p, t, policy.Open); err != nil {
+				s.Log.Error("tell a room that its session is open again", "room", r, "error", err)
+			}
+		}
+	}
+	return e, false, nil
+}
+
+// relate resolves what the event refers to, and refuses what the record forbids.
+func (s *Sessions) relate(t *talk, who id.Person, e *Event, d draft) error {
+	switch {
+	case d.edits != nil:
+		m, err := t.message(t.find(d.edits))
+		if err != nil {
+			return err
+		}
+		if err := s.mayChange(t, who, m); err != nil {
+			return err
+		}
+		if m.Type != e.Type {
+			return fault.New(fault.Invalid, "A new wording must be of the same type as the message")
+		}
+		e.Edits = m.ID
+	case d.reactsTo != nil:
+		m, err := t.message(t.find(d.reactsTo))
+		if err != nil {
+			return err
+		}
+		e.ReactsTo, e.Mark = m.ID, d.mark
+		if d.mark {
+			for _, old := range t.marked(m.ID) {
+				if old.Sender == who {
+					return fault.New(fault.Invalid, "You have marked this message already").As("M_DUPLICATE_ANNOTATION")
+				}
+			}
+		}
+	}
+	if m := t.byID[t.find(d.replyTo)]; m != nil {
+		e.ReplyTo = m.ID
+	}
+	if m := t.byID[t.find(d.thread)]; m != nil {
+		e.Thread = m.ID
+	}
+	e.Mentions = d.mentions
+	return nil
+}
+
+// find returns the ID of an event of the session without making a string of what somebody sent.
+func (t *talk) find(raw []byte) id.Event {
+	if e := t.byID[id.Event(raw)]; raw != nil && e != nil {
+		return e.ID
+	}
+	return ""
+}
+
+// mayChange says whether somebody may edit or withdraw a message of their own.
+func (s *Sessions) mayChange(t *talk, who id.Person, m *Event) error {
+	switch {
+	case m.Sender != who:
+		return fault.New(fault.Denied, "You can change your own messages only")
+	case len(t.marked(m.ID)) > 0:
+		return fault.New(fault.Denied, "This message is marked for the record, so it cannot be edited. Send a correction instead")
+	case s.Now().Sub(m.At) > t.policy.EditWindow():
+		return fault.New(fault.Denied, "Messages can be edited or withdrawn for %d minutes. Send a correction instead", t.policy.EditMinutes)
+	}
+	return nil
+}
+
+// add seals the content and appends the event. The place is locked.
+func (s *Sessions) add(ctx context.Context, p *place, t *talk, e *Event, raw []byte, buf *vault.Buf) error {
+	if err := s.reserve(ctx, t); err != nil {
+		return err
+	}
+	pos, done, err := s.Rooms.Order.Take(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer done()
+	e.N = len(t.log) + 1
+	e.ID, e.Session, e.Room, e.Pos, e.key = id.InSession(t.id, e.N), t.id, p.room, pos, t.key
+	e.At = s.Now().Truncate(time.Millisecond)
+	if e.ReactsTo == "" && e.Redacts == "" {
+		e.Leaf = t.tree.Size() + 1
+	}
+	if len(raw)+saltLen > cap(buf.B) {
+		return fault.New(fault.TooLarge, "This message is too long. Send it as a file or a note")
+	}
+	plain := buf.B[:saltLen]
+	if _, err := io.ReadFull(s.Rand, plain); err != nil {
+		return err
+	}
+	plain = append(plain, raw...)
+	var sealed vault.Sealed
+	var leaf tlog.Hash
+	vault.Scrub(func() {
+		if e.Leaf > 0 {
+			leaf = verify.Leaf(plain[:saltLen], string(t.id), e.Leaf, string(e.Sender), e.At.UnixMilli(), e.Type, plain[saltLen:])
+		}
+		sealed, err = t.key.Seal(plain)
+	})
+	if err != nil {
+		return err
+	}
+	e.sealed.Store(&sealed)
+	if e.Leaf > 0 {
+		t.tree.Append(leaf)
+	}
+	t.log = append(t.log, e)
+	t.byID[e.ID] = e
+	if e.Txn != "" {
+		t.txns[txn{e.Device, e.Sender, e.Txn}] = e
+	}
+	switch {
+	case e.Edits != "":
+		t.edits[e.Edits] = append(t.edits[e.Edits], e)
+	case e.Mark:
+		t.marks[e.ReactsTo] = append(t.marks[e.ReactsTo], e)
+	case e.ReactsTo != "":
+		t.reactions[e.ReactsTo] = append(t.reactions[e.ReactsTo], e)
+	}
+	t.version++
+	return nil
+}
+
+// wrote moves the clocks for a new message: everybody's answer is open again, for there is something new to answer about.
+func (s *Sessions) wrote(p *place, t *talk, e *Event) {
+	if t.lastBy != e.Sender {
+		t.otherPos = t.lastPos
+	}
+	t.lastPos, t.lastBy = e.Pos, e.Sender
+	t.last, t.active = e.At, e.At
+	t.endAsked, t.askedBy, t.caughtUp = time.Time{}, "", time.Time{}
+	t.paused = 0
+	for _, part := range t.people {
+		part.answered = time.Time{}
+	}
+	p.read[e.Sender] = Receipt{Event: e.ID, Pos: e.Pos, At: e.At, Changed: e.Pos, Private: true}
+	s.countUnread(p, t)
+}
+
+// eventsAtATime is how many events one durable write allows for.
+const eventsAtATime = 200
+
+// reserve sees to it that the session's record allows for one more event, so that after a crash every event that anybody
+// was given can be named.
+func (s *Sessions) reserve(ctx context.Context, t *talk) error {
+	if len(t.log) < t.reserved {
+		return nil
+	}
+	rec := t.record
+	rec.Events = t.reserved + eventsAtATime
+	if err := s.Update(ctx, func(tx Tx) error { return tx.UpdateSession(ctx, rec) }); err != nil {
+		return err
+	}
+	t.record, t.reserved = rec, rec.Events
+	return nil
+}
+
+// obey carries out a command.
+func (s *Sessions) obey(ctx context.Context, who id.Person, r id.Room, e *Event, c content.Command) error {
+	var err error
+	switch c {
+	case content.NothingCmd:
+		err = s.Nothing(ctx, who, r)
+	case content.EndCmd:
+		err = s.End(ctx, who, r)
+	case content.NoteCmd:
+		err = s.commandNote(ctx, who, r, e)
+	default:
+		return nil
+	}
+	if err != nil {
+		s.Say(ctx, r, fault.Say(err))
+	}
+	return nil // the message itself was sent
+}
+
+func (s *Sessions) commandNote(ctx context.Context, who id.Person, r id.Room, e *Event) error {
+	buf, err := s.Arena.Get(ctx, vault.Large)
+	if err != nil {
+		return err
+	}
+	defer buf.Put()
+	words, err := s.Arena.Get(ctx, vault.Scratch)
+	if err != nil {
+		return err
+	}
+	defer words.Put()
+	raw, err := e.Open(buf)
+	if err != nil {
+		return err
+	}
+	found, err := content.ScanEvent(raw)
+	if err != nil {
+		return err
+	}
+	text, _ := content.Unquote(words.B[:0], found.Body)
+	_, title := content.CutCommand(text)
+	return s.Filer.Command(ctx, who, r, title)
+}
+
+// Say tells the room something in the service user's words.
+func (s *Sessions) Say(ctx context.Context, r id.Room, words string) {
+	err := func() error {
+		c, err := s.Rooms.Begin(ctx, r, 1)
+		if err != nil {
+			return err
+		}
+		defer c.End(ctx)
+		return s.Update(ctx, func(tx Tx) error {
+			c.Again()
+			_, err := c.Words(ctx, tx, room.Notice(words))
+			return err
+		})
+	}()
+	if err != nil {
+		s.Log.Error("tell a room something", "room", r, "error", err)
+	}
+}
