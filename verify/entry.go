@@ -45,7 +45,7 @@ const (
 
 // Policy is a published version of the rules.
 type Policy struct {
-	Version int             `json:"version"` // from 1, one more each time
+	Version int             `json:"version"` // from 1, each greater than the last
 	Rules   json.RawMessage `json:"rules"`   // the rules as published, a JSON object without spaces
 	Hash    tlog.Hash       `json:"hash"`    // SHA-256 of Rules
 }
