@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"winnow.org/winnow/internal/ledger"
-	"winnow.org/winnow/internal/policy"
 	"winnow.org/winnow/verify"
 )
 
@@ -136,17 +135,4 @@ func (s *Sessions) Broken() (since time.Time) {
 		p.mu.Unlock()
 	}
 	return since
-}
-
-// PublishPolicy puts a policy into the ledger if its version is not there yet.
-func PublishPolicy(ctx context.Context, tx Tx, p policy.Policy, rules []byte, published int, at time.Time) error {
-	if p.Version <= published {
-		return nil
-	}
-	e, err := verify.NewPolicy(at.UnixMilli(), p.Version, rules)
-	if err != nil {
-		return err
-	}
-	_, err = ledger.Append(ctx, tx, e)
-	return err
 }

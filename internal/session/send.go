@@ -38,6 +38,7 @@ type Message struct {
 type draft struct {
 	edits, reactsTo, replyTo, thread []byte // in the caller's memory
 	mark                             bool
+	bare                             bool // without words, so that it cannot be quoted
 	mentions                         []id.Person
 	command                          content.Command
 }
@@ -109,6 +110,7 @@ func scan(m Message, snap *room.Snapshot, words *vault.Buf) (d draft, err error)
 		d.thread = found.RelEvent
 	}
 	d.replyTo = found.ReplyTo
+	d.bare = found.Body == nil || d.edits != nil && found.NewBody == nil
 	for who, member := range snap.Members {
 		for _, name := range found.Mentions {
 			if member.State == room.Joined && content.Equal(name, string(who)) {
@@ -175,7 +177,7 @@ func (s *Sessions) take(ctx context.Context, who id.Person, r id.Room, m Message
 			return nil, false, err
 		}
 	}
-	e = &Event{Type: m.Type, Sender: who, Txn: m.Txn, Device: m.Device}
+	e = &Event{Type: m.Type, Sender: who, Txn: m.Txn, Device: m.Device, Bare: d.bare}
 	if err := s.relate(t, who, e, d); err != nil {
 		return nil, false, err
 	}
@@ -209,6 +211,9 @@ func (s *Sessions) relate(t *talk, who id.Person, e *Event, d draft) error {
 		if m.Type != e.Type {
 			return fault.New(fault.Invalid, "A new wording must be of the same type as the message")
 		}
+		if d.bare {
+			return fault.New(fault.Invalid, "A new wording must have words: m.new_content with a body").As("M_BAD_JSON")
+		}
 		e.Edits = m.ID
 	case d.reactsTo != nil:
 		m, err := t.message(t.find(d.reactsTo))
@@ -216,6 +221,9 @@ func (s *Sessions) relate(t *talk, who id.Person, e *Event, d draft) error {
 			return err
 		}
 		e.ReactsTo, e.Mark = m.ID, d.mark
+		if d.mark && m.Bare {
+			return fault.New(fault.Invalid, "This has no words, so it cannot be quoted in a note. Mark the message that says what it is about")
+		}
 		if d.mark {
 			for _, old := range t.marked(m.ID) {
 				if old.Sender == who {

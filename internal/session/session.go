@@ -64,8 +64,11 @@ type Tx interface {
 	InsertSession(ctx context.Context, r Record) error
 	UpdateSession(ctx context.Context, r Record) error
 	Session(ctx context.Context, s id.Session) (Record, error)
-	Sessions(ctx context.Context, r id.Room, limit int) ([]Record, error)               // newest first
-	SessionsIn(ctx context.Context, state string) ([]Record, error)                     // oldest first
+	Sessions(ctx context.Context, r id.Room, limit int) ([]Record, error) // newest first
+	SessionsIn(ctx context.Context, state string) ([]Record, error)       // oldest first
+	LatestPolicy(ctx context.Context) (Published, error)
+	Policies(ctx context.Context) ([]Published, error)
+	InsertPolicy(ctx context.Context, p Published) error
 	SessionsForgotten(ctx context.Context, r id.Room, from, to int64) ([]Record, error) // whose redactions reach into from < pos <= to
 }
 

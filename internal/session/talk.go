@@ -32,6 +32,7 @@ type Event struct {
 	ReplyTo  id.Event
 	Thread   id.Event
 	Redacts  id.Event
+	Bare     bool // without words, so that it cannot be quoted
 	Mentions []id.Person
 
 	withdrawn atomic.Pointer[id.Event] // the redaction that withdrew it

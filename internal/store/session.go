@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/session"
 )
@@ -65,4 +66,38 @@ func (tx *Tx) SessionsIn(ctx context.Context, state string) ([]session.Record, e
 func (tx *Tx) SessionsForgotten(ctx context.Context, r id.Room, from, to int64) ([]session.Record, error) {
 	return tx.sessions(ctx, `select `+sessionColumns+` from session
 		where room = $1 and redact_pos > 0 and redact_pos <= $3 and redact_pos + events > $2 + 1 order by redact_pos`, r, from, to)
+}
+
+func (tx *Tx) policies(ctx context.Context, query string) (all []session.Published, err error) {
+	return all, tx.query(ctx, func(scan func(...any) error) error {
+		var p session.Published
+		var rules string
+		var at int64
+		err := scan(&p.Version, &rules, &p.Entry, &at)
+		p.Rules, p.At = []byte(rules), fromMillis(at)
+		all = append(all, p)
+		return err
+	}, query)
+}
+
+// Policies returns all published rules, newest first.
+func (tx *Tx) Policies(ctx context.Context) ([]session.Published, error) {
+	return tx.policies(ctx, `select version, rules, entry, published from policy order by version desc`)
+}
+
+// LatestPolicy returns the newest published rules.
+func (tx *Tx) LatestPolicy(ctx context.Context) (session.Published, error) {
+	all, err := tx.policies(ctx, `select version, rules, entry, published from policy order by version desc limit 1`)
+	if err == nil && len(all) == 0 {
+		err = fault.New(fault.NotFound, notFound)
+	}
+	if err != nil {
+		return session.Published{}, err
+	}
+	return all[0], nil
+}
+
+// InsertPolicy adds a version of the rules.
+func (tx *Tx) InsertPolicy(ctx context.Context, p session.Published) error {
+	return tx.execOne(ctx, `insert into policy (version, rules, entry, published) values ($1, $2, $3, $4)`, p.Version, string(p.Rules), p.Entry, millis(p.At))
 }

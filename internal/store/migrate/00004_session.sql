@@ -29,3 +29,11 @@ create table session (
 create index session_room on session (room, start_pos);
 create index session_state on session (state) where state in ('open', 'decided');
 create index session_redact on session (room, redact_pos);
+
+-- The rules as published, by version.
+create table policy (
+  version   bigint primary key,
+  rules     text not null,
+  entry     bigint not null, -- in the ledger
+  published bigint not null
+);
