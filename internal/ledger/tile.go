@@ -50,8 +50,8 @@ func ParseTile(path string) (tlog.Tile, error) {
 		return tlog.Tile{}, notFound
 	}
 	t, err := torchwood.ParseTilePath(path)
-	// Above level 7 there can be no tile: a log of 2^63 entries has none. Nor can there be more entries than 2^62.
-	if err != nil || t.L > 7 || t.N >= 1<<(62-8*(max(t.L, 0)+1)) {
+	// A log of 2^62 entries has no tile above level 7, and of level 7 only the first.
+	if err != nil || t.L > 7 || t.N >= 1<<max(0, 62-8*(max(t.L, 0)+1)) {
 		return tlog.Tile{}, notFound
 	}
 	return t, nil
