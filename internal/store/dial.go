@@ -128,13 +128,17 @@ func dialPostgres(ctx context.Context, dsn string) (*Store, error) {
 		return nil, fault.New(fault.Invalid, "The database address is not understood. Write postgres://USER@HOST/NAME, with %% and two "+
 			"hexadecimal digits for special characters in a password")
 	}
-	db := stdlib.OpenDB(*cfg)
-	db.SetMaxOpenConns(max(8, 4*runtime.GOMAXPROCS(0)))
-	db.SetMaxIdleConns(max(8, 4*runtime.GOMAXPROCS(0)))
-	if err := db.PingContext(ctx); err != nil {
-		db.Close()
+	// Updates wait for one another on connections of their own, so that views always find one.
+	write, read := stdlib.OpenDB(*cfg), stdlib.OpenDB(*cfg)
+	write.SetMaxOpenConns(4)
+	write.SetMaxIdleConns(4)
+	read.SetMaxOpenConns(max(8, 4*runtime.GOMAXPROCS(0)))
+	read.SetMaxIdleConns(max(8, 4*runtime.GOMAXPROCS(0)))
+	s := &Store{engine: postgres, write: write, read: read}
+	if err := write.PingContext(ctx); err != nil {
+		s.Close()
 		return nil, fault.New(fault.Unavailable, "PostgreSQL at %s cannot be reached. Check that it is running, and that the address, "+
 			"user, password and database name in the settings are right", cfg.Host).Because(err)
 	}
-	return &Store{engine: postgres, write: db, read: db}, nil
+	return s, nil
 }

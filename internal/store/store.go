@@ -29,7 +29,7 @@ type Store struct {
 
 	engine engine
 	write  *sql.DB // SQLite: exactly one connection, so that writers queue here and not in busy loops
-	read   *sql.DB // PostgreSQL: the same as write
+	read   *sql.DB
 }
 
 // Tx is a transaction. It must not be used after the function that was given it returns, nor by two goroutines at once.
@@ -123,9 +123,7 @@ func (s *Store) Checkpoint(ctx context.Context) error {
 
 // Close empties the write-ahead log and closes the database.
 func (s *Store) Close() error {
-	if s.read != s.write {
-		s.read.Close() // first, so that no reader keeps the log from being emptied
-	}
+	s.read.Close() // first, so that no reader keeps the log from being emptied
 	return errors.Join(s.Checkpoint(context.Background()), s.write.Close())
 }
 

@@ -205,3 +205,30 @@ func TestContextEndsTheWait(t *testing.T) {
 		}
 	})
 }
+
+// TestViewsDoNotWait has a view begin while one update is under way and many others wait for it.
+func TestViewsDoNotWait(t *testing.T) {
+	winnowtest.EachStore(t, func(t *testing.T, s *store.Store) {
+		var waiting sync.WaitGroup
+		err := s.Update(t.Context(), func(*store.Tx) error {
+			for range 50 {
+				waiting.Go(func() {
+					if err := s.Update(t.Context(), func(tx *store.Tx) error { return next(t.Context(), tx, []byte("a")) }); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			for range 20 {
+				entriesAgree(t, s)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		waiting.Wait()
+		if all, _ := entries(t, s); len(all) != 50 {
+			t.Errorf("%d entries, want 50", len(all))
+		}
+	})
+}
