@@ -20,7 +20,8 @@ const leafFormat = "winnow.org/leaf/v1"
 // The salt is 32 random bytes, the position counts from 1, the time is in milliseconds since 1970, the type is the Matrix
 // event type, and the content is the event's content as JSON, byte for byte as sent.
 //
-// Content and salt pass through the hash's own buffer only, which is overwritten before Leaf returns.
+// Content and salt pass through the hash's own buffer only, which is overwritten before Leaf returns. A copy of that
+// buffer may stay on the unused part of the goroutine's stack until it is written over; whoever minds overwrites it.
 func Leaf(salt []byte, session string, position int, sender string, timeMs int64, eventType string, content []byte) tlog.Hash {
 	h := sha256.New()
 	h.Write([]byte{0}) // RFC 6962, section 2.1: leaves start with 0, inner nodes with 1

@@ -31,8 +31,9 @@ type treeHead struct {
 }
 
 type openDecision struct {
-	session string
-	time    int64
+	session  string
+	time     int64 // milliseconds, rounded down
+	rounding int64 // milliseconds
 }
 
 func newWalk(r *AuditReport) *walk {
@@ -111,7 +112,7 @@ func (w *walk) decided(index int64, e Entry, fail func(string, ...any)) {
 	}
 	w.namedNotes(d, s, fail)
 	s.over, s.overAt = "disposed of", index
-	w.open[index] = openDecision{d.Session, e.Time}
+	w.open[index] = openDecision{d.Session, e.Time, d.Rounding}
 	w.report.Became[d.Disposition]++
 	sum(&w.report.Counts, d.Counts)
 }
@@ -168,7 +169,7 @@ func (w *walk) end(now time.Time, grace time.Duration) {
 	var late []int64
 	for index, d := range w.open {
 		w.report.InProgress++
-		if now.Sub(time.UnixMilli(d.time)) > grace {
+		if now.Sub(time.UnixMilli(d.time+d.rounding)) > grace {
 			late = append(late, index)
 		}
 	}

@@ -11,25 +11,34 @@ import (
 
 // Words returns what a Matrix message event says: its content's body, or for a new wording of an earlier message
 // (Matrix specification, "Event replacements") the body of m.new_content. Content that is not a JSON object, or has no
-// body, is an error.
+// body, is an error. Names count in their exact letters, and of a name that stands twice the last, as in browsers.
 func Words(content []byte) (string, error) {
-	var c struct {
-		Body    *string                 `json:"body"`
-		New     *struct{ Body *string } `json:"m.new_content"`
-		Relates struct {
-			Type string `json:"rel_type"`
-		} `json:"m.relates_to"`
-	}
+	var c, relates, edited map[string]json.RawMessage
 	if err := json.Unmarshal(content, &c); err != nil {
-		return "", errors.New("the content is not a JSON object in the form of a message")
+		return "", errors.New("the content is not a JSON object")
 	}
-	if c.Relates.Type == "m.replace" && c.New != nil && c.New.Body != nil {
-		return *c.New.Body, nil
+	if json.Unmarshal(c["m.relates_to"], &relates) == nil && json.Unmarshal(c["m.new_content"], &edited) == nil {
+		if kind, ok := str(relates["rel_type"]); ok && kind == "m.replace" {
+			if words, ok := str(edited["body"]); ok {
+				return words, nil
+			}
+		}
 	}
-	if c.Body == nil {
+	words, ok := str(c["body"])
+	if !ok {
 		return "", errors.New("the content has no body")
 	}
-	return *c.Body, nil
+	return words, nil
+}
+
+// str decodes a JSON string.
+func str(raw json.RawMessage) (string, bool) {
+	var s *string
+	err := json.Unmarshal(raw, &s)
+	if err != nil || s == nil {
+		return "", false
+	}
+	return *s, true
 }
 
 // zone writes times as people in the United Kingdom read them.
