@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"winnow.org/winnow/internal/vault"
@@ -27,7 +28,6 @@ type conn struct {
 	body  int64 // bytes of the current request's body that are still to come
 	ghost int64 // zeros to give net/http in place of a body that was taken
 	allow bool  // the body is no content: net/http may have it
-	shook bool  // the TLS handshake is over
 
 	// Of the handler.
 	w     http.ResponseWriter // net/http's own, under whatever middleware wraps it
@@ -36,7 +36,9 @@ type conn struct {
 	hold  bool                // keep what is written in held
 	held  []byte              // the head of a response, until its first text
 	wrote bool                // something of the response has left
-	mute  bool                // nothing more may be written
+
+	shook atomic.Bool // the TLS handshake is over
+	mute  atomic.Bool // nothing more may be written
 
 	mu    sync.Mutex
 	dead  bool       // nothing more is read
@@ -115,7 +117,9 @@ func (c *conn) raw(p []byte) (n int, err error) {
 	c.mu.Unlock()
 	vault.Scrub(func() { n, err = c.Conn.Read(p) })
 	if c.tls != nil {
-		c.shook = c.shook || err == nil
+		if err == nil {
+			c.shook.Store(true)
+		}
 		err = c.handshakeError(err)
 	}
 	return n, err
@@ -221,7 +225,7 @@ func (c *conn) kill() {
 // Write sends what net/http has written: heads, and bodies without content. A peer that stalls is given up
 // after WriteTimeout for each 64 KiB.
 func (c *conn) Write(p []byte) (int, error) {
-	if c.mute {
+	if c.mute.Load() {
 		return 0, net.ErrClosed
 	}
 	if c.hold {
@@ -243,7 +247,7 @@ func (c *conn) write(p []byte, deadline time.Time) (int, error) {
 	c.Conn.SetWriteDeadline(deadline)
 	n, err := c.Conn.Write(p)
 	if err != nil {
-		c.mute = true
+		c.mute.Store(true)
 	}
 	return n, err
 }
@@ -259,7 +263,7 @@ func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 // CloseWrite tells the peer that no more will come, while what it sends may still be read (net/http asks for it after
 // errors, so that the peer sees the answer before the connection is reset).
 func (c *conn) CloseWrite() error {
-	if c.tls != nil && c.shook {
+	if c.tls != nil && c.shook.Load() {
 		c.tls.CloseWrite()
 	}
 	if t, ok := c.sock.(interface{ CloseWrite() error }); ok {
@@ -275,14 +279,14 @@ func (c *conn) Close() (err error) {
 		c.mu.Lock()
 		cut := c.dead
 		c.mu.Unlock()
-		if c.tls == nil || c.shook {
+		if c.tls == nil || c.shook.Load() {
 			c.kill()
 		}
 		if cut && !c.s.closing.Load() {
 			c.CloseWrite()
 			c.linger()
 		}
-		if c.tls != nil && !c.mute && !cut && c.shook && !c.s.closing.Load() {
+		if c.tls != nil && !c.mute.Load() && !cut && c.shook.Load() && !c.s.closing.Load() {
 			err = c.tls.Close() // tells the peer
 			return
 		}
@@ -311,7 +315,7 @@ func (c *conn) handshakeError(err error) error {
 	if errors.As(err, &plain) && plain.Conn != nil {
 		for _, s := range starts {
 			if s[:5] == string(plain.RecordHeader[:]) {
-				c.mute = true
+				c.mute.Store(true)
 				c.sock.SetWriteDeadline(time.Now().Add(c.s.c.WriteTimeout))
 				io.WriteString(c.sock, "HTTP/1.0 400 Bad Request\r\nConnection: close\r\n\r\nThis address needs https.\n")
 				break

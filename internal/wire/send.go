@@ -84,11 +84,11 @@ func (c *conn) send(o *Out, head []byte) (sent int64, err error) {
 	for _, s := range o.parts {
 		now := time.Now()
 		if now.Sub(begin) > limit && o.arena.Ends() != ends || now.After(total) {
-			c.mute = true
+			c.mute.Store(true)
 			return sent, errSlow
 		}
 		if o.buf.B, err = o.key.Open(o.buf.B[:0], s); err != nil {
-			c.mute = true
+			c.mute.Store(true)
 			return sent, err
 		}
 		if err := c.sendChunk(o.buf, head, now.Add(limit)); err != nil {
@@ -102,7 +102,7 @@ func (c *conn) send(o *Out, head []byte) (sent int64, err error) {
 
 // sendChunk writes head and buf, in one write if buf has room for both, and wipes buf.
 func (c *conn) sendChunk(buf *vault.Buf, head []byte, deadline time.Time) (err error) {
-	if c.mute {
+	if c.mute.Load() {
 		return errSlow
 	}
 	vault.Scrub(func() {

@@ -180,6 +180,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		c.Conn.SetReadDeadline(time.Now().Add(s.c.ReadTimeout)) // for a body that nobody takes
 	}
 	s.h.ServeHTTP(w, r)
+	if c.total > 0 && c.body == c.total && r.Header.Get("Expect") != "" {
+		c.kill() // the peer waits to be asked for its body; net/http closes, and need not wait for it
+	}
 }
 
 // refuse answers a request without its body. The connection cannot be used again.
@@ -199,10 +202,10 @@ const (
 func (c *conn) broke(v any) {
 	if v != http.ErrAbortHandler {
 		c.s.c.Log.Error("a handler failed", "panic", panicType(v), "stack", frames())
-		if !c.wrote && !c.mute {
+		if !c.wrote && !c.mute.Load() {
 			c.write([]byte(sorryAll), time.Now().Add(c.s.c.WriteTimeout))
 		}
 	}
-	c.mute = true
+	c.mute.Store(true)
 	panic(http.ErrAbortHandler)
 }
