@@ -127,7 +127,18 @@ func (n *Notes) file(ctx context.Context, by id.Person, m *session.Material, d D
 	return filed, err
 }
 
+// maxNotes is how many notes people may file of one session: the certificate names them all, and one place is left for the
+// marked messages that file themselves.
+const maxNotes = verify.MaxNotes - 1
+
 func (n *Notes) insert(ctx context.Context, tx Tx, by id.Person, m *session.Material, w *verify.Note) (Note, error) {
+	others, err := tx.NotesOf(ctx, m.Session)
+	if err != nil {
+		return Note{}, err
+	}
+	if len(others) >= maxNotes && !m.Automatic {
+		return Note{}, fault.New(fault.Denied, "This session has %d notes already. End the session, and write the next note in a new one", len(others))
+	}
 	year := time.UnixMilli(w.Filed).In(n.Zone).Year()
 	number, err := tx.NextNote(ctx, year)
 	if err != nil {

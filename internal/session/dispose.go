@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"winnow.org/winnow/internal/fault"
@@ -76,11 +75,7 @@ func (s *Sessions) decide(ctx context.Context, p *place, t *talk, why policy.Rea
 	now := s.Now()
 	rec := t.count(now)
 	rec.State, rec.Reason = StateDecided, string(why)
-	rec.Disposition = t.disposition(rec)
-	entry, err := t.decision(rec)
-	if err != nil {
-		return rec, err
-	}
+	var err error
 	err = s.Update(ctx, func(tx Tx) error {
 		before, err := tx.Session(ctx, t.id)
 		if err != nil {
@@ -89,6 +84,10 @@ func (s *Sessions) decide(ctx context.Context, p *place, t *talk, why policy.Rea
 		if before.State != StateOpen { // an earlier try was committed although it seemed to fail
 			rec = before
 			return nil
+		}
+		entry, err := t.decision(ctx, tx, &rec)
+		if err != nil {
+			return err
 		}
 		if rec.Decision, err = ledger.Append(ctx, tx, entry); err != nil {
 			return err
@@ -130,40 +129,49 @@ func (t *talk) count(now time.Time) Record {
 	return rec
 }
 
-func (t *talk) disposition(rec Record) policy.Disposition {
+// decision is the ledger entry: counts and rounded times, never content and never a name. The session's notes come from the
+// store, so that one whose filing was committed although it seemed to fail is named too.
+func (t *talk) decision(ctx context.Context, tx Tx, rec *Record) (verify.Entry, error) {
+	notes, err := tx.NoteEntries(ctx, t.id)
+	if err != nil {
+		return verify.Entry{}, err
+	}
 	o := policy.Outcome{Answered: rec.Answered}
-	for _, n := range t.notes {
+	trees := []verify.NotedTree{}
+	for _, n := range notes {
 		if n.Automatic {
 			o.Automatic++
 		} else {
 			o.Notes++
 		}
+		tree, err := t.noted(ctx, tx, n.Entry)
+		if err != nil {
+			return verify.Entry{}, err
+		}
+		trees = append(trees, tree)
 	}
-	return policy.Dispose(o)
-}
-
-// decision is the ledger entry: counts and rounded times, never content and never a name.
-func (t *talk) decision(rec Record) (verify.Entry, error) {
+	rec.Disposition = policy.Dispose(o)
 	round := func(at time.Time) int64 { return t.policy.Round(at).UnixMilli() }
-	d := &verify.Decided{
+	return verify.Entry{Kind: verify.KindDecided, Time: round(rec.Ended), Decided: &verify.Decided{
 		Session: string(t.id), Start: round(rec.Started), End: round(rec.Ended), Rounding: int64(t.policy.RoundMinutes) * time.Minute.Milliseconds(),
 		Reason: verify.Reason(rec.Reason), Policy: rec.Policy, Disposition: verify.Disposition(rec.Disposition),
 		Counts: verify.Counts{Messages: rec.Messages, Edits: rec.Edits, Reactions: rec.Reactions, Withdrawn: rec.Withdrawn, Quoted: rec.Quoted,
 			People: rec.People, Answered: rec.Answered, Unanswered: rec.Unanswered, Extensions: rec.Extensions},
-		Notes: []verify.NotedTree{}, Size: t.tree.Size(), Root: t.tree.Root(),
+		Notes: trees, Size: t.tree.Size(), Root: t.tree.Root(),
+	}}, nil
+}
+
+// noted proves that the tree which a note was filed with is the start of the session's final one.
+func (t *talk) noted(ctx context.Context, tx Tx, entry int64) (verify.NotedTree, error) {
+	e, err := ledger.Entry(ctx, tx, entry)
+	if err != nil || e.Note == nil {
+		return verify.NotedTree{}, fmt.Errorf("read the ledger entry %d of a note: %w", entry, err)
 	}
-	slices.SortFunc(t.notes, func(a, b Noted) int { return int(a.Entry - b.Entry) })
-	for _, n := range t.notes {
-		proof, err := t.tree.Consistency(n.Size)
-		if err != nil {
-			return verify.Entry{}, err
-		}
-		if proof == nil {
-			proof = []verifyHash{}
-		}
-		d.Notes = append(d.Notes, verify.NotedTree{Entry: n.Entry, Size: n.Size, Root: n.Root, Proof: proof})
+	proof, err := t.tree.Consistency(e.Note.Size)
+	if proof == nil {
+		proof = []verifyHash{}
 	}
-	return verify.Entry{Kind: verify.KindDecided, Time: round(rec.Ended), Decided: d}, nil
+	return verify.NotedTree{Entry: entry, Size: e.Note.Size, Root: e.Note.Root, Proof: proof}, err
 }
 
 // complete says in the ledger that the disposal is done, and tells the room. Doing it twice changes nothing.

@@ -124,7 +124,7 @@ func (s *Sessions) Filed(ctx context.Context, who id.Person, r id.Room, m *Mater
 		}
 		return // it ended in the meantime; the note stands
 	}
-	t.noted(m, n)
+	t.keep(m, n)
 	t.part(who).answered = s.Now()
 	t.part(who).draft = vault.Sealed{}
 	s.stopWriting(t, who)
@@ -137,10 +137,10 @@ func (s *Sessions) Filed(ctx context.Context, who id.Person, r id.Room, m *Mater
 func (c *Closing) Filed(m *Material, n Noted) {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
-	c.t.noted(m, n)
+	c.t.keep(m, n)
 }
 
-func (t *talk) noted(m *Material, n Noted) {
+func (t *talk) keep(m *Material, n Noted) {
 	for _, q := range m.Quotes {
 		t.filed[q.Message] = true
 	}

@@ -66,10 +66,17 @@ type Tx interface {
 	Session(ctx context.Context, s id.Session) (Record, error)
 	Sessions(ctx context.Context, r id.Room, limit int) ([]Record, error) // newest first
 	SessionsIn(ctx context.Context, state string) ([]Record, error)       // oldest first
+	NoteEntries(ctx context.Context, s id.Session) ([]NoteEntry, error)   // in the order of the ledger
 	LatestPolicy(ctx context.Context) (Published, error)
 	Policies(ctx context.Context) ([]Published, error)
 	InsertPolicy(ctx context.Context, p Published) error
 	SessionsForgotten(ctx context.Context, r id.Room, from, to int64) ([]Record, error) // whose redactions reach into from < pos <= to
+}
+
+// NoteEntry says where in the ledger a note of a session stands.
+type NoteEntry struct {
+	Entry     int64
+	Automatic bool
 }
 
 // Filer makes notes. Package note fills it.

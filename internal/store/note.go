@@ -6,6 +6,7 @@ import (
 
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/note"
+	"winnow.org/winnow/internal/session"
 )
 
 // NextNote counts up the notes of a year.
@@ -143,4 +144,14 @@ func (tx *Tx) AutomaticNoteOf(ctx context.Context, e id.Event) (n note.Note, err
 		n, err = scanNote(scan)
 		return err
 	}, `select `+noteColumns+` from note where automatic and ref in (select ref from note_quote where event = $1)`, e)
+}
+
+// NoteEntries says where in the ledger a session's notes stand, in order.
+func (tx *Tx) NoteEntries(ctx context.Context, s id.Session) (all []session.NoteEntry, err error) {
+	return all, tx.query(ctx, func(scan func(...any) error) error {
+		var n session.NoteEntry
+		err := scan(&n.Entry, &n.Automatic)
+		all = append(all, n)
+		return err
+	}, `select entry, automatic from note where session = $1 order by entry`, s)
 }
