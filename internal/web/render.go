@@ -43,8 +43,8 @@ func NewTemplates(pages fs.FS, asset func(name string) string) (*Templates, erro
 		"field": func(p Problems, id, label, hint string, value any) field {
 			return field{p.At(id), id, label, hint, value}
 		},
-		"menu": func(l List, current string) menu { return menu{l, current} },
-		"link": func(words, url string) Link { return Link{words, url} },
+		"menu":  func(l List, current string) menu { return menu{l, current} },
+		"crumb": crumbs,
 	})
 	t, err := t.ParseFS(pages, "*.html")
 	if err != nil {

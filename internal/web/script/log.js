@@ -22,6 +22,7 @@ export function put(html) {
   const old = byId(item.id);
   const waiting = item.dataset.txn && one(`[data-txn="${CSS.escape(item.dataset.txn)}"]`, list);
   if (old) {
+    decorate(item);
     const focused = old.contains(document.activeElement);
     if (waiting && waiting !== old) waiting.remove();
     old.replaceWith(item);
@@ -29,10 +30,12 @@ export function put(html) {
     return;
   }
   if (waiting) {
+    decorate(item);
     waiting.replaceWith(item);
     return;
   }
   open();
+  decorate(item);
   const firstWaiting = one(".msg--waiting", list);
   if (firstWaiting) firstWaiting.before(item);
   else list.append(item);
@@ -117,6 +120,28 @@ const others = () => all(".msg[data-id]:not(.msg--mine)", list);
 // Messages that were in view before the window was active count from when it is.
 addEventListener("focus", () => others().slice(-40).forEach((m) => (seen.unobserve(m), seen.observe(m))));
 others().slice(-40).forEach((m) => seen.observe(m));
+
+// decorate makes names of members and addresses stand out in a message's text. The words stay as they were sent.
+export function decorate(item) {
+  const text = one(".text", item);
+  if (!text || text.firstElementChild) return;
+  const names = all("#panel [data-person]").map((li) => li.dataset.person);
+  const found = new RegExp(["https?://[^\\s<>\"]+[^\\s<>\".,;:!?')\\]]", ...names.map((n) => "@" + n.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))].join("|"), "g");
+  const words = text.textContent;
+  const parts = [];
+  let at = 0;
+  for (const hit of words.matchAll(found)) {
+    parts.push(words.slice(at, hit.index));
+    at = hit.index + hit[0].length;
+    const el = document.createElement(hit[0][0] === "@" ? "span" : "a");
+    el.textContent = hit[0];
+    if (el.localName === "a") Object.assign(el, { href: hit[0], rel: "noopener noreferrer", target: "_blank" });
+    else el.className = hit[0] === `@${conv.dataset.me}` ? "mention mention--me" : "mention";
+    parts.push(el);
+  }
+  if (parts.length) text.replaceChildren(...parts, words.slice(at));
+}
+messages().forEach(decorate);
 
 // forget takes every message out of the document. Nothing of them is kept anywhere else.
 export function forget() {
