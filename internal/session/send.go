@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"hash/maphash"
 	"io"
 	"time"
 
@@ -38,6 +39,7 @@ type Message struct {
 type draft struct {
 	edits, reactsTo, replyTo, thread []byte // in the caller's memory
 	mark                             bool
+	like                             uint64
 	bare                             bool // without words, so that it cannot be quoted
 	mentions                         []id.Person
 	command                          content.Command
@@ -67,7 +69,7 @@ func (s *Sessions) Send(ctx context.Context, who id.Person, r id.Room, m Message
 	}
 	defer words.Put()
 	var d draft
-	vault.Scrub(func() { d, err = scan(m, snap, words) })
+	vault.Scrub(func() { d, err = s.scan(m, snap, words) })
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func sendable(m Message) error {
 
 // scan finds in the content what the server must know of it. The words are opened for a moment to look for a marking
 // that may not be here, and for a command.
-func scan(m Message, snap *room.Snapshot, words *vault.Buf) (d draft, err error) {
+func (s *Sessions) scan(m Message, snap *room.Snapshot, words *vault.Buf) (d draft, err error) {
 	found, err := content.ScanEvent(m.Content)
 	if err != nil {
 		return d, badContent(err)
@@ -105,6 +107,8 @@ func scan(m Message, snap *room.Snapshot, words *vault.Buf) (d draft, err error)
 		d.edits = found.RelEvent
 	case content.Equal(found.RelType, "m.annotation"):
 		d.reactsTo = found.RelEvent
+		key, _ := content.Unquote(words.B[:0], found.RelKey)
+		d.like = maphash.Bytes(s.likeSeed(), key)
 		d.mark = content.Equal(found.RelKey, Pin) || content.Equal(found.RelKey, Pin+"\ufe0f")
 	case content.Equal(found.RelType, "m.thread"):
 		d.thread = found.RelEvent
@@ -135,6 +139,14 @@ func scan(m Message, snap *room.Snapshot, words *vault.Buf) (d draft, err error)
 		}
 	}
 	return d, nil
+}
+
+// Like is what the event of a reaction with this key has as Like: a keyed hash that tells nothing without this process.
+func (s *Sessions) Like(key string) uint64 { return maphash.String(s.likeSeed(), key) }
+
+func (s *Sessions) likeSeed() maphash.Seed {
+	s.once.Do(func() { s.seed = maphash.MakeSeed() })
+	return s.seed
 }
 
 func badContent(err error) error {
@@ -177,7 +189,7 @@ func (s *Sessions) take(ctx context.Context, who id.Person, r id.Room, m Message
 			return nil, false, err
 		}
 	}
-	e = &Event{Type: m.Type, Sender: who, Txn: m.Txn, Device: m.Device, Bare: d.bare}
+	e = &Event{Type: m.Type, Sender: who, Txn: m.Txn, Device: m.Device, Bare: d.bare, Like: d.like}
 	if err := s.relate(t, who, e, d); err != nil {
 		return nil, false, err
 	}

@@ -8,6 +8,7 @@ package session
 
 import (
 	"context"
+	"hash/maphash"
 	"io"
 	"log/slog"
 	"sync"
@@ -107,6 +108,8 @@ type Sessions struct {
 	mu       sync.Mutex
 	places   map[id.Room]*place
 	stopping bool
+	once     sync.Once
+	seed     maphash.Seed // of Like
 	poke     chan struct{}
 }
 

@@ -32,7 +32,8 @@ type Event struct {
 	ReplyTo  id.Event
 	Thread   id.Event
 	Redacts  id.Event
-	Bare     bool // without words, so that it cannot be quoted
+	Like     uint64 // of a reaction: the same for the same key, see Sessions.Like
+	Bare     bool   // without words, so that it cannot be quoted
 	Mentions []id.Person
 
 	withdrawn atomic.Pointer[id.Event] // the redaction that withdrew it

@@ -1,8 +1,8 @@
 package session
 
 import (
-	"bytes"
 	"context"
+	"hash/maphash"
 
 	"winnow.org/winnow/internal/content"
 	"winnow.org/winnow/internal/fault"
@@ -128,7 +128,9 @@ func (s *Sessions) React(ctx context.Context, who id.Person, r id.Room, message 
 	if err != nil {
 		return err
 	}
-	old, err := s.sameReaction(ctx, who, r, message, raw)
+	var like uint64
+	vault.Scrub(func() { like = maphash.Bytes(s.likeSeed(), key) })
+	old, err := s.ownReaction(ctx, who, r, message, like)
 	if err != nil {
 		return err
 	}
@@ -159,36 +161,15 @@ func (s *Sessions) reaction(r id.Room, message id.Event, buf *vault.Buf, key []b
 	return append(raw, `}}`...), nil
 }
 
-// sameReaction finds a person's reaction with the same content.
-func (s *Sessions) sameReaction(ctx context.Context, who id.Person, r id.Room, message id.Event, raw []byte) (id.Event, error) {
+// ownReaction finds a person's reaction with the same key.
+func (s *Sessions) ownReaction(ctx context.Context, who id.Person, r id.Room, message id.Event, like uint64) (id.Event, error) {
 	p, t, err := s.lockTalk(ctx, r)
 	if err != nil {
 		return "", err
 	}
-	mine := []*Event{}
+	defer p.mu.Unlock()
 	for _, e := range t.reactions[message] {
-		if e.Sender == who && e.Withdrawn() == "" {
-			mine = append(mine, e)
-		}
-	}
-	p.mu.Unlock()
-	want, err := content.ScanEvent(raw)
-	if err != nil {
-		return "", err
-	}
-	for _, e := range mine {
-		buf, err := s.Arena.Get(ctx, vault.Large)
-		if err != nil {
-			return "", err
-		}
-		same := false
-		if opened, err := e.Open(buf); err == nil {
-			if found, err := content.ScanEvent(opened); err == nil {
-				same = bytes.Equal(found.RelKey, want.RelKey)
-			}
-		}
-		buf.Put()
-		if same {
+		if e.Sender == who && e.Like == like && e.Withdrawn() == "" {
 			return e.ID, nil
 		}
 	}
