@@ -1,6 +1,6 @@
-//go:build preview
+//go:build browser
 
-package web
+package web_test
 
 import (
 	"context"
@@ -13,8 +13,11 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"winnow.org/winnow/internal/web/static"
+
+	. "winnow.org/winnow/internal/web"
 )
 
 const policyOfPages = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -22,7 +25,7 @@ const policyOfPages = "default-src 'none'; script-src 'self'; style-src 'self'; 
 // TestPreview takes pictures of every page and runs axe on it, laptop and phone, light and dark:
 //
 //	go run ./internal/web/build
-//	PREVIEW=/tmp/preview go test -tags preview -run Preview ./internal/web
+//	PREVIEW=/tmp/preview go test -tags browser -run Preview ./internal/web
 //
 // PREVIEW is the folder for the pictures; ONLY, if set, limits the pages to names that contain it. axe-core comes from
 // node_modules, the browser is the chromium on the path.
@@ -108,6 +111,15 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
+	// What the policy refuses is remembered from before a page's own script runs.
+	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: `window.refused = []; addEventListener("securitypolicyviolation", e => refused.push(e.violatedDirective + " " + e.blockedURI), true); addEventListener("error", e => refused.push("error: " + e.message))`})
+		return err
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return ctx
 }
 

@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"bytes"
@@ -8,7 +8,12 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	. "winnow.org/winnow/internal/web"
 )
+
+// How a token of a slot begins and ends.
+const slotOpen, slotClose = "\ue000", "\ue001"
 
 // parsed is a page as a browser would see it.
 type parsed struct {

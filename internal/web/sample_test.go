@@ -1,10 +1,12 @@
-package web
+package web_test
 
 import (
 	"bytes"
 	"html"
 	"strings"
 	"testing"
+
+	. "winnow.org/winnow/internal/web"
 )
 
 // fake stands for the assembler: it makes slots for texts and puts the escaped texts in their places.
@@ -62,7 +64,7 @@ func (f *fake) page(t testing.TB, ts *Templates, name string, data any) []byte {
 // What follows is the invented Department for Coasts and Waterways.
 
 func pal(id, name, role string, colour int, presence string) Person {
-	return Person{Avatar: Avatar{Initials: initials(name), Colour: colour, Presence: presence}, ID: "@" + id + ":dcw.example", Name: name, Role: role, Unit: "Harbours"}
+	return Person{Avatar: Avatar{Initials: AvatarOf(id, name, false).Initials, Colour: colour, Presence: presence}, ID: "@" + id + ":dcw.example", Name: name, Role: role, Unit: "Harbours"}
 }
 
 var (

@@ -1,4 +1,6 @@
-package web
+package web_test
+
+import . "winnow.org/winnow/internal/web"
 
 // sample is one page with invented data.
 type sample struct {

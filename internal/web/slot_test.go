@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func split(s *Slots, shell string) (literal string, order []int) {
+func splitAll(s *Slots, shell string) (literal string, order []int) {
 	for piece, n := range s.Split([]byte(shell)) {
 		literal += string(piece)
 		if n >= 0 {
@@ -40,7 +40,7 @@ func TestSplit(t *testing.T) {
 		{"one inside another", mark + a, mark, []int{0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			literal, order := split(s, c.shell)
+			literal, order := splitAll(s, c.shell)
 			if literal != c.literal || len(order) != len(c.order) {
 				t.Fatalf("got %q %v, want %q %v", literal, order, c.literal, c.order)
 			}
@@ -62,7 +62,7 @@ func TestSlotsDiffer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, order := split(two, string(one.New())); order != nil {
+	if _, order := splitAll(two, string(one.New())); order != nil {
 		t.Error("a slot of one rendering is one of another")
 	}
 	if _, err := NewSlots(strings.NewReader("short")); err == nil {

@@ -38,7 +38,7 @@ if (fine.matches) {
 }
 list.addEventListener("focusin", (e) => {
   const item = e.target.closest(".msg[data-id]:not(.msg--gone)");
-  if (item && fine.matches) attach(item);
+  if (item && (fine.matches || e.target.matches(":focus-visible"))) attach(item);
 });
 
 tools.addEventListener("click", (e) => {

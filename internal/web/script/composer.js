@@ -188,6 +188,7 @@ export function replaced(html) {
   const focused = box.contains(document.activeElement);
   box.replaceChildren(...next.childNodes);
   tools();
+  one('.skip[href="#m"]').hidden = !text();
   if (text()) {
     text().value = value;
     if (focused) focusBox();
