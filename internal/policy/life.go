@@ -33,8 +33,9 @@ type Facts struct {
 	Unread      bool          // somebody in the room has not read everything
 	CaughtUp    time.Time     // when nobody had anything unread any more
 	Writing     time.Time     // since when somebody has been writing a note
-	Paused      time.Duration // how long earlier writing has stopped the clock
-	TookPart    int           // people who wrote, reacted or marked
+	Paused      time.Duration // how long earlier writing has stopped the clock since Active
+	AskedPaused time.Duration // how much of Paused was before EndAsked
+	TookPart    int           // people in the room who wrote, reacted or marked
 	Answered    int           // how many of them have answered since the last message
 	Present     int           // people in the room
 	Stopping    bool          // the server is stopping
@@ -45,27 +46,28 @@ type Verdict struct {
 	Phase  Phase
 	Reason Reason
 	Notice time.Time // when the notice period begins or began
-	Ends   time.Time // when the session ends if nothing more happens
+	Ends   time.Time // when the session ends if nothing more happens and everybody reads what there is
 	Paused bool      // somebody is writing a note, and the clock stands still
-	Waits  bool      // only the unread wait keeps it
+	Waits  bool      // only the unread wait keeps it, at most until Ends
 	Next   time.Time // when to ask again at the latest
 }
 
 // Life decides what phase a session is in. Where several ends apply, the earliest does. The unread wait counts from the
 // last message, or from the latest end if that came before it, so that a session that never falls silent still ends.
 func Life(p Policy, f Facts, now time.Time) Verdict {
+	paused, left := f.pause(p, now)
 	latest := f.Started.Add(minutes(p.LatestMinutes + f.Extensions*p.ExtensionMinutes))
-	v := Verdict{Reason: Quiet, Ends: f.Active.Add(p.Quiet())}
+	v := Verdict{Reason: Quiet, Ends: f.Active.Add(p.Quiet() + paused)}
 	if !f.EndAsked.IsZero() {
-		if asked := f.EndAsked.Add(p.Notice()); asked.Before(v.Ends) {
+		if asked := f.EndAsked.Add(p.Notice() + max(0, paused-f.AskedPaused)); asked.Before(v.Ends) {
 			v.Ends, v.Reason = asked, Asked
 		}
 	}
-	if !latest.After(v.Ends) {
-		v.Ends, v.Reason = latest, Latest
+	if last := latest.Add(paused); !last.After(v.Ends) {
+		v.Ends, v.Reason = last, Latest
 	}
 	v.Notice = v.Ends.Add(-p.Notice())
-	v.Ends = v.Ends.Add(f.Paused)
+	ending := !now.Before(v.Notice)
 
 	switch {
 	case f.Stopping:
@@ -74,27 +76,17 @@ func Life(p Policy, f Facts, now time.Time) Verdict {
 	case f.Present == 0:
 		v.Phase, v.Reason, v.Ends = Over, Left, now
 		return v
-	}
-	ending := !now.Before(v.Notice)
-	if ending && f.TookPart > 0 && f.Answered >= f.TookPart {
+	case ending && f.TookPart > 0 && f.Answered >= f.TookPart:
 		v.Phase, v.Reason, v.Ends = Over, Answered, now
 		return v
-	}
-	if !f.Writing.IsZero() {
-		limit := f.Writing.Add(minutes(p.WritingMinutes) - f.Paused)
-		if now.Before(limit) {
-			v.Paused, v.Phase, v.Next = true, Ending, limit
-			if !ending {
-				v.Phase, v.Next = Open, earlier(limit, v.Notice)
-			}
-			v.Ends = later(v.Ends, limit)
-			return v
+	case left > 0: // the clock stands where it stood when the writing began, so the phase does not change either
+		v.Paused, v.Next, v.Ends = true, now.Add(left), v.Ends.Add(left)
+		if v.Phase = Ending; !ending {
+			v.Phase, v.Notice = Open, v.Notice.Add(left)
 		}
+		return v
 	}
-	if unpaused := v.Ends; true {
-		v.Ends = waitForReaders(p, f, v, latest)
-		v.Waits = v.Ends.After(unpaused) && !now.Before(unpaused)
-	}
+	v.waitForReaders(p, f, latest, now)
 	switch {
 	case !now.Before(v.Ends):
 		v.Phase = Over
@@ -106,17 +98,27 @@ func Life(p Policy, f Facts, now time.Time) Verdict {
 	return v
 }
 
+// pause is how long writing has stopped the clock up to now, and for how long it still may; zero if nobody is writing.
+func (f Facts) pause(p Policy, now time.Time) (paused, left time.Duration) {
+	limit := minutes(p.WritingMinutes)
+	paused = min(f.Paused, limit)
+	if f.Writing.IsZero() {
+		return paused, 0
+	}
+	paused = min(paused+max(0, now.Sub(f.Writing)), limit)
+	return paused, limit - paused
+}
+
 // waitForReaders puts the end back while somebody has not read everything, and leaves the last one to read it a notice
 // period to answer in.
-func waitForReaders(p Policy, f Facts, v Verdict, latest time.Time) time.Time {
+func (v *Verdict) waitForReaders(p Policy, f Facts, latest, now time.Time) {
 	until := earlier(f.LastMessage, latest).Add(minutes(p.UnreadMinutes))
-	if f.Unread {
-		return later(v.Ends, until)
+	switch {
+	case f.Unread && !now.Before(v.Ends) && until.After(v.Ends):
+		v.Ends, v.Waits = until, now.Before(until)
+	case !f.Unread && f.CaughtUp.After(v.Notice):
+		v.Ends = later(v.Ends, earlier(f.CaughtUp, until).Add(p.Notice()))
 	}
-	if f.CaughtUp.After(v.Notice) {
-		return later(v.Ends, f.CaughtUp.Add(p.Notice()))
-	}
-	return v.Ends
 }
 
 func earlier(a, b time.Time) time.Time {
