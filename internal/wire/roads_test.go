@@ -141,6 +141,7 @@ func TestMalformed(t *testing.T) {
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				p := s.dial()
+				p.t = t
 				p.write(c.send)
 				if c.code != 0 {
 					p.want(c.code, "")

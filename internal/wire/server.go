@@ -128,6 +128,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	short(sock)
 	c := &conn{Conn: sock, sock: sock, s: l.s}
 	if l.s.c.TLS != nil {
 		c.rec = newRecords(sock)

@@ -35,6 +35,8 @@ type chat struct {
 	mu   sync.Mutex
 	last vault.Sealed
 	rang chan struct{} // closed when last changes
+
+	ended int // streams that have ended
 }
 
 func newChat(t testing.TB, a *vault.Arena) *chat {
@@ -111,6 +113,11 @@ func (c *chat) serve(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		defer func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.ended++
+		}()
 		for {
 			s, rang := c.now()
 			if !s.IsZero() {
@@ -179,6 +186,9 @@ func (c *chat) serve(w http.ResponseWriter, r *http.Request) error {
 	case "/wait":
 		<-r.Context().Done()
 		return nil
+	case "/slow": // longer than a hasty server's ReadTimeout
+		time.Sleep(400 * time.Millisecond)
+		return wire.Send(w, r, http.StatusOK, text, func(o *wire.Out) error { o.Str("at last"); return nil })
 	case "/tls":
 		fmt.Fprint(w, r.TLS != nil && r.TLS.HandshakeComplete)
 		return nil
@@ -287,7 +297,10 @@ type peer struct {
 	r *bufio.Reader
 }
 
-func (s *site) dial() *peer {
+func (s *site) dial() *peer { return s.connect(0) }
+
+// connect connects with a receive buffer of so many bytes, if not 0, so that little is under way to a peer that does not read.
+func (s *site) connect(buffer int) *peer {
 	s.t.Helper()
 	var c net.Conn
 	c, err := net.Dial("tcp", s.addr)
@@ -300,6 +313,15 @@ func (s *site) dial() *peer {
 	}
 	s.t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(20 * time.Second))
+	if buffer > 0 {
+		tcp, ok := c.(*net.TCPConn)
+		if !ok {
+			tcp = c.(*tls.Conn).NetConn().(*net.TCPConn)
+		}
+		if err := tcp.SetReadBuffer(buffer); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 	return &peer{c, s.t, bufio.NewReader(c)}
 }
 
