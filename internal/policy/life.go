@@ -80,7 +80,8 @@ func Life(p Policy, f Facts, now time.Time) Verdict {
 		v.Phase, v.Reason, v.Ends = Over, Answered, now
 		return v
 	case left > 0: // the clock stands where it stood when the writing began, so the phase does not change either
-		v.Paused, v.Next, v.Ends = true, now.Add(left), v.Ends.Add(left)
+		v.Paused, v.Next = true, now.Add(left)
+		v.Ends = later(v.Ends.Add(left), v.Next)
 		if v.Phase = Ending; !ending {
 			v.Phase, v.Notice = Open, v.Notice.Add(left)
 		}
