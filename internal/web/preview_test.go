@@ -43,7 +43,7 @@ func TestPreview(t *testing.T) {
 	for _, size := range []struct {
 		name string
 		w, h int64
-	}{{"laptop", 1280, 800}, {"phone", 390, 844}} {
+	}{{"laptop", 1280, 800}, {"phone", 390, 844}, {"small", 320, 568}} {
 		for _, theme := range []string{"light", "dark"} {
 			for _, name := range names {
 				if !strings.Contains(name, os.Getenv("ONLY")) {
