@@ -136,6 +136,12 @@ func facts(t *rapid.T, p policy.Policy) (policy.Facts, time.Time) {
 	f.Paused = time.Duration(rapid.IntRange(0, p.WritingMinutes*60).Draw(t, "paused")) * time.Second
 	f.AskedPaused = time.Duration(rapid.IntRange(0, int(f.Paused/time.Second)).Draw(t, "asked paused")) * time.Second
 	f.Answered = rapid.IntRange(0, f.TookPart).Draw(t, "answered")
+	if w := f.Writing; !w.IsZero() { // nobody begins to write in a session that is over
+		f.Writing = time.Time{}
+		if policy.Life(p, f, w).Phase != policy.Over {
+			f.Writing = w
+		}
+	}
 	return f, now
 }
 
