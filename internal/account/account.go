@@ -29,6 +29,9 @@ type Person struct {
 // Groups are the role groups that figures and certificates use. The last is for whoever has no other.
 var Groups = []string{"minister", "private secretary", "special adviser", "senior civil servant", "other staff", "outside the organisation"}
 
+// Service is the name part of the user ID of the server itself, under which it speaks in rooms. Nobody can have it.
+const Service = "winnow"
+
 // Device is one sign-in.
 type Device struct {
 	ID      id.Device
@@ -45,6 +48,7 @@ type Tx interface {
 	InsertPerson(ctx context.Context, p Person) error
 	UpdatePerson(ctx context.Context, p Person) error
 	InsertDevice(ctx context.Context, d Device, tokenHash []byte) error
+	NameDevice(ctx context.Context, who id.Person, dev id.Device, name string) error
 	DeviceByToken(ctx context.Context, tokenHash []byte) (Device, error)
 	Devices(ctx context.Context, who id.Person) ([]Device, error)
 	DeleteDevice(ctx context.Context, who id.Person, dev id.Device) error
@@ -80,6 +84,9 @@ func (a *Accounts) Create(ctx context.Context, d Draft) (Person, error) {
 	if !id.ValidLocalpart(d.Localpart) {
 		return Person{}, fault.New(fault.Invalid, "A user name has only small letters, digits and . _ = - /").As("M_INVALID_USERNAME")
 	}
+	if d.Localpart == Service {
+		return Person{}, taken(d.Localpart)
+	}
 	if d.Name == "" {
 		d.Name = d.Localpart
 	}
@@ -99,9 +106,13 @@ func (a *Accounts) Create(ctx context.Context, d Draft) (Person, error) {
 	}
 	err := a.Update(ctx, func(tx Tx) error { return tx.InsertPerson(ctx, p) })
 	if fault.Is(err, fault.Conflict) {
-		err = fault.New(fault.Conflict, "The user name %s is taken. Choose another", d.Localpart).As("M_USER_IN_USE")
+		err = taken(d.Localpart)
 	}
 	return p, err
+}
+
+func taken(name string) error {
+	return fault.New(fault.Conflict, "The user name %s is taken. Choose another", name).As("M_USER_IN_USE")
 }
 
 // check refuses names that could break a page, a document or a header.

@@ -26,27 +26,36 @@ var wrong = fault.New(fault.Denied, "The user name or password is wrong. Try aga
 // SignIn checks a password and returns a device with its access token. The error does not tell whether the person exists
 // (fault.Denied). More than a few tries a minute for one name are refused (fault.Limited).
 func (a *Accounts) SignIn(ctx context.Context, s SignIn) (Device, string, error) {
-	if !a.tries.allow(s.Localpart, a.Now()) {
+	who := id.NewPerson(s.Localpart, a.Server)
+	if err := a.Check(ctx, who, s.Password); err != nil {
+		return Device{}, "", err
+	}
+	return a.SignInAs(ctx, who, s)
+}
+
+// Check checks the password of somebody who may sign in. The errors are those of SignIn.
+func (a *Accounts) Check(ctx context.Context, who id.Person, password string) error {
+	if !a.tries.allow(who.Localpart(), a.Now()) {
 		e := fault.New(fault.Limited, "There were too many tries to sign in with this name. Wait a minute and try again")
 		e.Retry = time.Minute
-		return Device{}, "", e
+		return e
 	}
 	var p Person
 	err := a.View(ctx, func(tx Tx) (err error) {
-		p, err = tx.Person(ctx, id.NewPerson(s.Localpart, a.Server))
+		p, err = tx.Person(ctx, who)
 		return err
 	})
 	if err != nil && !fault.Is(err, fault.NotFound) {
-		return Device{}, "", err
+		return err
 	}
-	if !a.matches(p.Hash, s.Password) {
-		return Device{}, "", wrong
+	if !a.matches(p.Hash, password) {
+		return wrong
 	}
 	if p.Disabled {
-		return Device{}, "", fault.New(fault.Denied, "This account is closed. Ask the service desk").As("M_USER_DEACTIVATED")
+		return fault.New(fault.Denied, "This account is closed. Ask the service desk").As("M_USER_DEACTIVATED")
 	}
-	a.tries.forgive(s.Localpart)
-	return a.SignInAs(ctx, p.ID, s)
+	a.tries.forgive(who.Localpart())
+	return nil
 }
 
 // SignInAs signs a person in without a password: for somebody who has just registered, and for tests.
@@ -85,6 +94,14 @@ func (a *Accounts) Authenticate(ctx context.Context, token string) (d Device, er
 		return Device{}, out
 	}
 	return d, err
+}
+
+// NameDevice changes what a device is called.
+func (a *Accounts) NameDevice(ctx context.Context, who id.Person, dev id.Device, name string) error {
+	if !Plain(name, 200) {
+		return fault.New(fault.Invalid, "The device's name is too long or has characters that are not allowed")
+	}
+	return a.Update(ctx, func(tx Tx) error { return tx.NameDevice(ctx, who, dev, name) })
 }
 
 // SignOut ends a device's sign-in.

@@ -80,7 +80,7 @@ const MaxState = 60_000
 
 // End makes the change visible and wakes whoever can see it.
 func (c *Change) End(ctx context.Context) {
-	c.rooms.forget(c.room)
+	c.rooms.moved(c.room, c.At(c.n-1))
 	c.done()
 	who := append([]id.Person{}, c.moved...)
 	if s, err := c.rooms.Look(context.WithoutCancel(ctx), c.room); err == nil {
@@ -91,7 +91,7 @@ func (c *Change) End(ctx context.Context) {
 
 // endLocked is End for a caller that holds the room's lock.
 func (c *Change) endLocked(ctx context.Context) {
-	c.rooms.forget(c.room)
+	c.rooms.moved(c.room, c.At(c.n-1))
 	c.done()
 	who := append([]id.Person{}, c.moved...)
 	if s, err := c.rooms.load(context.WithoutCancel(ctx), c.room); err == nil {

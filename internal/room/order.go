@@ -14,6 +14,7 @@ type Order struct {
 	Reserve func(ctx context.Context, n int64) (upTo int64, err error) // durable
 
 	mu       sync.Mutex
+	first    int64 // the first that was given out in this run
 	next     int64 // the next to give out
 	upTo     int64 // reserved, inclusive
 	underway map[int64]struct{}
@@ -34,6 +35,9 @@ func (o *Order) Take(ctx context.Context, n int64) (first int64, done func(), er
 			return 0, nil, err
 		}
 		o.next, o.upTo = upTo-want+1, upTo
+		if o.first == 0 {
+			o.first = o.next
+		}
 		if len(o.underway) == 0 {
 			o.stable = o.next - 1
 		}
@@ -64,6 +68,13 @@ func (o *Order) Stable() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.stable
+}
+
+// First is the first position of this run: what stands below it was there when the server started.
+func (o *Order) First() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.first
 }
 
 // Start reserves the first block, so that Stable is above every position of an earlier run.

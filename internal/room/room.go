@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"winnow.org/winnow/internal/account"
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 )
@@ -51,7 +52,8 @@ type Tx interface {
 	InsertRoom(ctx context.Context, r id.Room, version string, creator id.Person, at time.Time) error
 	InsertRoomEvent(ctx context.Context, e Event) error // and makes a state event the current one
 	RoomState(ctx context.Context, r id.Room) ([]Event, error)
-	RoomEvents(ctx context.Context, r id.Room, from, to int64, limit int) ([]Event, error) // from < pos <= to, the newest limit of them, in order
+	RoomEvents(ctx context.Context, r id.Room, from, to int64, limit int) ([]Event, error)      // from < pos <= to, the newest limit of them, in order
+	RoomEventsAfter(ctx context.Context, r id.Room, from, to int64, limit int) ([]Event, error) // the oldest limit of them
 	RoomEvent(ctx context.Context, r id.Room, e id.Event) (Event, error)
 	PutMember(ctx context.Context, m Member) error
 	RoomMembers(ctx context.Context, r id.Room) ([]Member, error)
@@ -72,13 +74,14 @@ type Rooms struct {
 	Exists func(ctx context.Context, who id.Person) (active bool, err error) // whether there is such a person who may sign in
 	Left   func(ctx context.Context, r id.Room, who id.Person)               // told after somebody left; may be nil
 
-	mu    sync.Mutex
-	cache map[id.Room]*Snapshot
-	locks map[id.Room]*sync.Mutex
+	mu     sync.Mutex
+	cache  map[id.Room]*Snapshot
+	locks  map[id.Room]*sync.Mutex
+	latest map[id.Room]int64 // the last position of a durable change in this run
 }
 
 // Service is the user who speaks for the server.
-func (r *Rooms) Service() id.Person { return id.NewPerson("winnow", r.Server) }
+func (r *Rooms) Service() id.Person { return id.NewPerson(account.Service, r.Server) }
 
 // lock serialises changes of one room, so that each is judged by the state that it changes.
 func (r *Rooms) lock(room id.Room) *sync.Mutex {
@@ -112,7 +115,7 @@ func (r *Rooms) Look(ctx context.Context, room id.Room) (*Snapshot, error) {
 // load reads a room and keeps it. The room's lock is held.
 func (r *Rooms) load(ctx context.Context, room id.Room) (*Snapshot, error) {
 	r.mu.Lock()
-	s := r.cache[room]
+	s, seen := r.cache[room], r.latest[room]
 	r.mu.Unlock()
 	if s != nil {
 		return s, nil
@@ -137,16 +140,31 @@ func (r *Rooms) load(ctx context.Context, room id.Room) (*Snapshot, error) {
 	if r.cache == nil {
 		r.cache = map[id.Room]*Snapshot{}
 	}
-	r.cache[room] = s
+	if r.latest[room] == seen { // a session's own change does not take the lock: one may have come since the store was read
+		r.cache[room] = s
+	}
 	r.mu.Unlock()
 	return s, nil
 }
 
-// forget drops the kept snapshot after a change.
-func (r *Rooms) forget(room id.Room) {
+// moved drops the kept snapshot after a change whose last position is pos.
+func (r *Rooms) moved(room id.Room, pos int64) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	delete(r.cache, room)
+	if r.latest == nil {
+		r.latest = map[id.Room]int64{}
+	}
+	r.latest[room] = max(r.latest[room], pos)
+}
+
+// Changed reports whether a room may have durable changes after a position, without asking the store. It is for readers who
+// look at many rooms and know that nothing at or below the order's stable position is still on its way.
+func (r *Rooms) Changed(room id.Room, after int64) bool {
+	r.mu.Lock()
+	latest := r.latest[room]
 	r.mu.Unlock()
+	return latest > after || r.Order.First() > after
 }
 
 // noRoom is said both of rooms that do not exist and of those that the person may not know of.
@@ -177,8 +195,20 @@ func (r *Rooms) Memberships(ctx context.Context, who id.Person) (all []Member, e
 
 // Events returns the durable events of a room after from and up to to: the newest limit of them, in order.
 func (r *Rooms) Events(ctx context.Context, room id.Room, from, to int64, limit int) (all []Event, err error) {
+	if to <= from || !r.Changed(room, from) {
+		return nil, nil
+	}
 	err = r.View(ctx, func(tx Tx) error {
 		all, err = tx.RoomEvents(ctx, room, from, to, limit)
+		return err
+	})
+	return all, err
+}
+
+// EventsAfter is Events with the oldest limit of them instead of the newest.
+func (r *Rooms) EventsAfter(ctx context.Context, room id.Room, from, to int64, limit int) (all []Event, err error) {
+	err = r.View(ctx, func(tx Tx) error {
+		all, err = tx.RoomEventsAfter(ctx, room, from, to, limit)
 		return err
 	})
 	return all, err

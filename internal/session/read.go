@@ -140,11 +140,20 @@ func (s *Sessions) News(ctx context.Context, who id.Person, snap *room.Snapshot,
 	}
 	n.Unread, n.Mentioned = p.unread(snap, who)
 	p.mu.Unlock()
+	n.Forgotten, err = s.Forgotten(ctx, snap.ID, from, to)
+	return n, err
+}
+
+// Forgotten returns the sessions of a room whose redactions have positions in the span: see Record.Forget.
+func (s *Sessions) Forgotten(ctx context.Context, r id.Room, from, to int64) (all []Record, err error) {
+	if to <= from || !s.Rooms.Changed(r, from) {
+		return nil, nil
+	}
 	err = s.View(ctx, func(tx Tx) (err error) {
-		n.Forgotten, err = tx.SessionsForgotten(ctx, snap.ID, from, to)
+		all, err = tx.SessionsForgotten(ctx, r, from, to)
 		return err
 	})
-	return n, err
+	return all, err
 }
 
 // Events returns what a person may see at from < position <= to: the newest or the oldest limit of it, oldest first.

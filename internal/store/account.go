@@ -76,6 +76,11 @@ func (tx *Tx) InsertDevice(ctx context.Context, d account.Device, tokenHash []by
 		d.Person, d.ID, d.Name, millis(d.Created), millis(d.Expires), tokenHash)
 }
 
+// NameDevice changes what a sign-in is called.
+func (tx *Tx) NameDevice(ctx context.Context, who id.Person, dev id.Device, name string) error {
+	return tx.execOne(ctx, `update device set name = $3 where person = $1 and id = $2`, who, dev, name)
+}
+
 // DeviceByToken finds a sign-in by its token's hash.
 func (tx *Tx) DeviceByToken(ctx context.Context, tokenHash []byte) (d account.Device, err error) {
 	return d, tx.queryOne(ctx, func(scan func(...any) error) error {

@@ -69,6 +69,11 @@ func (tx *Tx) RoomEvents(ctx context.Context, r id.Room, from, to int64, limit i
 	return all, err
 }
 
+// RoomEventsAfter returns the oldest limit durable events of a room with from < pos <= to, oldest first.
+func (tx *Tx) RoomEventsAfter(ctx context.Context, r id.Room, from, to int64, limit int) ([]room.Event, error) {
+	return tx.roomEvents(ctx, `select `+roomEventColumns+` from room_event where room = $1 and pos > $2 and pos <= $3 order by pos limit $4`, r, from, to, limit)
+}
+
 // RoomEvent returns one durable event.
 func (tx *Tx) RoomEvent(ctx context.Context, r id.Room, event id.Event) (e room.Event, err error) {
 	return e, tx.queryOne(ctx, func(scan func(...any) error) error {

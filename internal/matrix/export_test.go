@@ -1,0 +1,9 @@
+package matrix
+
+import (
+	"maps"
+	"slices"
+)
+
+// Routes lists what Handler answers, for the test of index.txt.
+func Routes() []string { return slices.Sorted(maps.Keys(new(Face).routes())) }
