@@ -3,7 +3,10 @@
 package vault_test
 
 import (
+	"os"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -96,5 +99,39 @@ func TestForget(t *testing.T) {
 	pairs := uint32(took/every) + 1
 	if n := collections() - before; n > 2*pairs {
 		t.Errorf("%d collections in %v, want at most %d", n, took, 2*pairs)
+	}
+}
+
+// The kernel has the arena as locked, left out of dumps, and wiped in children: flags lo, dd and wf of proc(5), smaps.
+func TestKernelFlags(t *testing.T) {
+	protected := func() (kib int) {
+		b, err := os.ReadFile("/proc/self/smaps")
+		if err != nil {
+			t.Skip("this system has no smaps:", err)
+		}
+		size := 0
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			switch f[0] {
+			case "Size:":
+				size, _ = strconv.Atoi(f[1])
+			case "VmFlags:":
+				if slices.Contains(f, "lo") && slices.Contains(f, "dd") && slices.Contains(f, "wf") {
+					kib += size
+				}
+			}
+		}
+		return kib
+	}
+	before := protected()
+	a := open(t, vault.Options{})
+	if got := protected() - before; got != 6<<10 {
+		t.Errorf("%d KiB are protected, want %d", got, 6<<10)
+	}
+	for range a.Stats().Keys.Total + 1 { // the chunk for more keys too
+		key(t, a)
+	}
+	if got := protected() - before; got != 6<<10+256 {
+		t.Errorf("with more keys %d KiB are protected", got)
 	}
 }

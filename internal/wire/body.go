@@ -53,8 +53,8 @@ func TakeBody(w http.ResponseWriter, r *http.Request, buf *vault.Buf) ([]byte, e
 	return buf.B[start:end:end], nil
 }
 
-// TakeParts is TakeBody for an upload that is larger than a buffer: it calls f for each part of the body in turn, all but
-// the last as long as buf has room. The part is wiped when f returns, so f seals it. The error is a [fault.TooLarge] if the
+// TakeParts is TakeBody for an upload that is larger than a buffer: it calls f for each part of the body in turn, each as long as the
+// room in buf but the last. The part is wiped when f returns, so f seals it. The error is a [fault.TooLarge] if the
 // body is longer than limit bytes, a [fault.Invalid] if a part did not arrive within Config.ReadTimeout, or what f
 // returned, after which the rest of the body is dropped.
 func TakeParts(w http.ResponseWriter, r *http.Request, buf *vault.Buf, limit int64, f func(part []byte) error) error {
@@ -65,14 +65,17 @@ func TakeParts(w http.ResponseWriter, r *http.Request, buf *vault.Buf, limit int
 	if c.total > limit {
 		return errLong
 	}
-	part := buf.B[:cap(buf.B)]
-	defer clear(part)
+	if len(buf.B) == cap(buf.B) {
+		return errLong // no room for any part
+	}
+	room := buf.B[len(buf.B):cap(buf.B)]
 	for left := c.total; left > 0; {
-		part := part[:min(left, int64(len(part)))]
-		if err := c.take(part); err != nil {
-			return err
+		part := room[:min(left, int64(len(room)))]
+		err := c.take(part)
+		if err == nil {
+			vault.Scrub(func() { err = f(part) })
 		}
-		vault.Scrub(func() { err = f(part) })
+		clear(part)
 		if err != nil {
 			return err
 		}

@@ -54,8 +54,8 @@ var longAgo = time.Unix(1, 0)
 
 // Read gives net/http the next bytes of a head, or zeros for a body.
 //
-// The first line is the most important one of this package: net/http reads into its buffer behind what it has not used
-// yet, so p is what is left of earlier requests. io.Reader allows to use all of p as scratch space.
+// net/http reads into its buffer behind what it has not used yet, so p is what earlier reads have left there. Clearing it
+// first, which io.Reader allows, cleans idle connections should anything below have let text through.
 func (c *conn) Read(p []byte) (int, error) {
 	clear(p)
 	switch {

@@ -39,12 +39,9 @@ type chat struct {
 	ended int // streams that have ended
 }
 
-func newChat(t testing.TB, a *vault.Arena) *chat {
+func newChat(a *vault.Arena) (*chat, error) {
 	k, err := a.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &chat{arena: a, key: k, rang: make(chan struct{})}
+	return &chat{arena: a, key: k, rang: make(chan struct{})}, err
 }
 
 func (c *chat) now() (vault.Sealed, chan struct{}) {
@@ -183,6 +180,20 @@ func (c *chat) serve(w http.ResponseWriter, r *http.Request) error {
 		panic("a secret in a panic")
 	case "/panic-inside":
 		return wire.Send(w, r, http.StatusOK, text, func(*wire.Out) error { panic("a secret in a panic") })
+	case "/hold": // keeps the body in its buffer
+		buf, err := c.arena.Get(r.Context(), vault.Small)
+		if err != nil {
+			return err
+		}
+		defer buf.Put()
+		if _, err := wire.TakeBody(w, r, buf); err != nil {
+			return err
+		}
+		<-r.Context().Done()
+		return nil
+	case "/end":
+		c.key.End()
+		return nil
 	case "/wait":
 		<-r.Context().Done()
 		return nil
@@ -243,7 +254,11 @@ func newSite(t testing.TB, secure bool, c wire.Config) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{chat: newChat(t, a), t: t, log: &lockedBuffer{}}
+	chat, err := newChat(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{chat: chat, t: t, log: &lockedBuffer{}}
 	c.Arena = a
 	c.Log = slog.New(slog.NewTextHandler(s.log, nil))
 	if secure {
