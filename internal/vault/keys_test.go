@@ -14,6 +14,9 @@ import (
 // No part of a key's schedule may be anywhere in the process once the key has ended. It runs in a process of its own
 // with the runtime settings of package harden, since without them signals leave register contents behind.
 func TestEndedKeysLeaveNothing(t *testing.T) {
+	if raced {
+		t.Skip("not with the race detector")
+	}
 	const settings = "asyncpreemptoff=1,clobberfree=1"
 	if os.Getenv("GODEBUG") != settings {
 		cmd := exec.Command("/proc/self/exe", "-test.run=^TestEndedKeysLeaveNothing$", "-test.v")

@@ -122,6 +122,9 @@ func (u *subject) search(s *residue.Search) residue.Result {
 // The promise of this package: messages go in and out by every road, polite and rude, the connections stay open, and when the
 // session has ended there is nothing of any of them in the server's memory.
 func TestNothingIsLeft(t *testing.T) {
+	if raced {
+		t.Skip("not with the race detector")
+	}
 	for _, secure := range []bool{false, true} {
 		t.Run(map[bool]string{false: "plain", true: "tls"}[secure], func(t *testing.T) { nothingIsLeft(t, start(t, secure)) })
 	}
