@@ -10,7 +10,7 @@ help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 # What the tests drive for real. A fresh machine has Go, Node, git, make and apt.
-PACKAGES = chromium libreoffice-writer poppler-utils postgresql fonts-liberation
+PACKAGES = chromium libreoffice-writer poppler-utils postgresql fonts-liberation fonts-noto-color-emoji
 
 deps: node_modules/.installed ## install what the tests need (Debian packages, npm packages, Go modules)
 	@missing=; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \

@@ -161,3 +161,21 @@ func (l *Log) sign(ctx context.Context, tx Tx, size int64) ([]byte, error) {
 func reader(ctx context.Context, tx Tx) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) { return tx.LedgerHashes(ctx, indexes) })
 }
+
+// ProveNow is Prove in a transaction of its own, under what is committed now.
+func (l *Log) ProveNow(ctx context.Context, index int64) (b verify.Bundle, err error) {
+	err = l.View(ctx, func(tx Tx) error {
+		b, err = l.Prove(ctx, tx, index)
+		return err
+	})
+	return b, err
+}
+
+// Get returns one committed entry.
+func (l *Log) Get(ctx context.Context, index int64) (e verify.Entry, err error) {
+	err = l.View(ctx, func(tx Tx) error {
+		e, err = Entry(ctx, tx, index)
+		return err
+	})
+	return e, err
+}

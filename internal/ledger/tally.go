@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -64,7 +65,9 @@ func (t *Tally) Months(ctx context.Context) ([]Month, error) {
 	}
 	var all []Month
 	for _, m := range t.months {
-		all = append(all, *m)
+		month := *m
+		month.By = maps.Clone(m.By)
+		all = append(all, month)
 	}
 	slices.SortFunc(all, func(a, b Month) int { return a.Start.Compare(b.Start) })
 	return all, nil
