@@ -2,9 +2,11 @@ package note
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"winnow.org/winnow/internal/content"
+	"winnow.org/winnow/internal/drive"
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/session"
@@ -57,17 +59,55 @@ func (n *Notes) FileDraft(ctx context.Context, who id.Person, r id.Room, form []
 	if err != nil {
 		return err
 	}
-	if d.Title == "" && d.Summary == "" && len(d.Quotes) == 0 {
+	if d.Quotes, err = n.stillThere(ctx, who, r, d.Quotes); err != nil {
+		return err
+	}
+	if strings.TrimSpace(d.Title+d.Summary) == "" && len(d.Quotes) == 0 {
 		return fault.New(fault.Invalid, "The draft is empty")
 	}
-	if d.Title == "" {
-		d.Title = "Unfinished note"
+	d.fit()
+	if err := d.check(); err != nil {
+		return err
 	}
-	_, err = n.Write(ctx, who, r, d)
+	_, err = n.write(ctx, who, r, d, true)
 	return err
 }
 
-// ParseForm reads the note composer's form: title, summary, decided_by, authority, action, owner and due (once for each
+// stillThere leaves out messages that were withdrawn since a draft was saved.
+func (n *Notes) stillThere(ctx context.Context, who id.Person, r id.Room, quotes []id.Event) (there []id.Event, err error) {
+	v, err := n.Sessions.Look(ctx, who, r)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	for _, l := range v.Lines {
+		if slices.Contains(quotes, l.Event.ID) && !l.Withdrawn && !l.Event.Bare {
+			there = append(there, l.Event.ID)
+		}
+	}
+	return there, nil
+}
+
+// fit cuts a draft that nobody looks at again to what a note can hold.
+func (d *Draft) fit() {
+	if d.Title = clip(d.Title, maxTitle); d.Title == "" {
+		d.Title = "Unfinished note"
+	}
+	if d.Summary = strings.ToValidUTF8(d.Summary, "\uFFFD"); len(d.Summary) > maxSummary {
+		d.Summary = strings.ToValidUTF8(d.Summary[:maxSummary], "") // not in the middle of a character
+	}
+	for _, l := range []*string{&d.DecidedBy, &d.Authority, &d.Handling} {
+		*l = clip(*l, maxLine)
+	}
+	d.Actions = d.Actions[:min(len(d.Actions), maxActions)]
+	for i, a := range d.Actions {
+		d.Actions[i] = verify.Action{What: clip(a.What, maxLine), Owner: clip(a.Owner, maxLine), Due: clip(a.Due, maxLine)}
+	}
+	if drive.Safe(d.Folder, "") != nil {
+		d.Folder = ""
+	}
+}
+
+// ParseForm reads the note composer's form: title, summary, decided_by, authority, action_what, action_owner and action_due (once for each
 // action), marking, handling, folder, and quote (once for each message). What it returns is about to be filed.
 func ParseForm(form []byte) (d Draft, err error) {
 	var actions [3][]string
@@ -90,11 +130,11 @@ func ParseForm(form []byte) (d Draft, err error) {
 			d.Folder = v
 		case "quote":
 			d.Quotes = append(d.Quotes, id.Event(v))
-		case "action":
+		case "action_what":
 			actions[0] = append(actions[0], v)
-		case "owner":
+		case "action_owner":
 			actions[1] = append(actions[1], v)
-		case "due":
+		case "action_due":
 			actions[2] = append(actions[2], v)
 		}
 		return nil

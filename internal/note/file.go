@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"winnow.org/winnow/internal/account"
 	"winnow.org/winnow/internal/drive"
@@ -38,6 +39,7 @@ var Markings = []string{"OFFICIAL", "OFFICIAL-SENSITIVE"}
 const (
 	maxTitle   = 200    // characters
 	maxSummary = 20_000 // characters
+	maxLine    = 300    // characters
 	maxActions = 20
 )
 
@@ -53,7 +55,9 @@ func (d *Draft) check() error {
 		return fault.New(fault.Invalid, "Enter a title")
 	case !account.Plain(d.Title, maxTitle):
 		return fault.New(fault.Invalid, "The title must be at most %d characters", maxTitle)
-	case len([]rune(d.Summary)) > maxSummary:
+	case len(d.Title) > verify.MaxTitle: // in some scripts a character is several bytes
+		return fault.New(fault.Invalid, "The title is too long. Use fewer words")
+	case !utf8.ValidString(d.Summary) || utf8.RuneCountInString(d.Summary) > maxSummary || len(d.Summary) > verify.MaxSummary:
 		return fault.New(fault.Invalid, "What was decided must be at most %d characters. Put longer papers into the drive and name them here", maxSummary)
 	case !slices.Contains(Markings, d.Marking):
 		return fault.New(fault.Invalid, "The marking must be OFFICIAL or OFFICIAL-SENSITIVE. Winnow must not hold anything above")
@@ -65,8 +69,8 @@ func (d *Draft) check() error {
 		lines = append(lines, a.What, a.Owner, a.Due)
 	}
 	for _, l := range lines {
-		if !account.Plain(l, 300) {
-			return fault.New(fault.Invalid, "Each line of the note must be at most 300 characters")
+		if !account.Plain(l, maxLine) || len(l) > verify.MaxName {
+			return fault.New(fault.Invalid, "Each line of the note must be at most %d characters", maxLine)
 		}
 	}
 	return nil
@@ -77,10 +81,16 @@ func (n *Notes) Write(ctx context.Context, who id.Person, r id.Room, d Draft) (N
 	if err := d.check(); err != nil {
 		return Note{}, err
 	}
+	return n.write(ctx, who, r, d, false)
+}
+
+// write files a draft that was checked; automatic says that nobody decided to file it.
+func (n *Notes) write(ctx context.Context, who id.Person, r id.Room, d Draft, automatic bool) (Note, error) {
 	m, err := n.Sessions.Material(ctx, who, r, d.Quotes)
 	if err != nil {
 		return Note{}, err
 	}
+	m.Automatic = automatic
 	filed, err := n.file(ctx, who, m, d)
 	if err != nil {
 		return Note{}, err
@@ -112,11 +122,18 @@ func (n *Notes) file(ctx context.Context, by id.Person, m *session.Material, d D
 	var filed Note
 	err = n.Update(ctx, func(tx Tx) error {
 		c.Again()
-		if m.Automatic && len(m.Quotes) > 0 { // an earlier try may have been committed although it seemed to fail
-			filed, err = tx.AutomaticNoteOf(ctx, m.Quotes[0].Message)
-			if err == nil || !fault.Is(err, fault.NotFound) {
-				return err
+		others, err := tx.NotesOf(ctx, m.Session)
+		if err != nil {
+			return err
+		}
+		for _, o := range others {
+			if same(o, written) { // an earlier try was committed although it seemed to fail, or somebody pressed twice
+				filed = o
+				return nil
 			}
+		}
+		if err := n.mayFile(ctx, tx, by, m, len(others)); err != nil {
+			return err
 		}
 		if filed, err = n.insert(ctx, tx, by, m, written); err != nil {
 			return err
@@ -127,18 +144,36 @@ func (n *Notes) file(ctx context.Context, by id.Person, m *session.Material, d D
 	return filed, err
 }
 
-// maxNotes is how many notes people may file of one session: the certificate names them all, and one place is left for the
+// same reports whether a filed note says what another would say.
+func same(filed Note, w *verify.Note) bool {
+	o, err := verify.ParseNote(filed.Manifest)
+	if err != nil || o.FiledBy.ID != w.FiledBy.ID || o.Automatic != w.Automatic || o.Title != w.Title || o.Summary != w.Summary || o.DecidedBy != w.DecidedBy ||
+		o.Authority != w.Authority || o.Marking != w.Marking || o.Handling != w.Handling || o.Folder != w.Folder {
+		return false
+	}
+	return slices.Equal(o.Actions, w.Actions) && slices.EqualFunc(o.Quotes, w.Quotes, func(a, b verify.Quote) bool { return a.Event == b.Event })
+}
+
+// maxNotes is how many notes people may file of one session: the certificate names them all, and some places are left for
 // marked messages that file themselves.
-const maxNotes = verify.MaxNotes - 1
+const maxNotes = verify.MaxNotes - 10
+
+// mayFile refuses a note whose session's certificate would not, or could not, name it.
+func (n *Notes) mayFile(ctx context.Context, tx Tx, by id.Person, m *session.Material, others int) error {
+	if others >= maxNotes && by != n.Rooms.Service() {
+		return fault.New(fault.Denied, "This session has %d notes already. End the session, and write the next note in a new one", others)
+	}
+	rec, err := tx.Session(ctx, m.Session)
+	if err != nil {
+		return err
+	}
+	if rec.State != session.StateOpen {
+		return fault.New(fault.Gone, "The session ended before the note was filed. What was marked for the record has been filed by itself; the rest is deleted")
+	}
+	return nil
+}
 
 func (n *Notes) insert(ctx context.Context, tx Tx, by id.Person, m *session.Material, w *verify.Note) (Note, error) {
-	others, err := tx.NotesOf(ctx, m.Session)
-	if err != nil {
-		return Note{}, err
-	}
-	if len(others) >= maxNotes && !m.Automatic {
-		return Note{}, fault.New(fault.Denied, "This session has %d notes already. End the session, and write the next note in a new one", len(others))
-	}
 	year := time.UnixMilli(w.Filed).In(n.Zone).Year()
 	number, err := tx.NextNote(ctx, year)
 	if err != nil {
@@ -171,7 +206,7 @@ func (n *Notes) insert(ctx context.Context, tx Tx, by id.Person, m *session.Mate
 	}
 	var quotes []id.Event
 	for _, q := range m.Quotes {
-		quotes = append(quotes, q.Message)
+		quotes = append(quotes, q.Event)
 	}
 	if err := tx.InsertNote(ctx, filed, mayRead, quotes); err != nil {
 		return Note{}, err
@@ -195,12 +230,14 @@ func (n *Notes) compose(ctx context.Context, by id.Person, m *session.Material, 
 		return nil, err
 	}
 	if d.Folder == "" {
-		d.Folder = snap.Folder()
+		if d.Folder = snap.Folder(); drive.Safe(d.Folder, "") != nil { // somebody set what no drive takes: that must not keep a note from being filed
+			d.Folder = defaultFolder
+		}
 	}
-	if err := drive.Safe(d.Folder, "note.docx"); err != nil {
+	if err := drive.Safe(d.Folder, ""); err != nil {
 		return nil, err
 	}
-	w := &verify.Note{Format: verify.NoteFormat, Version: 1, Organisation: n.Organisation, Title: d.Title, Conversation: snap.NameFor(by),
+	w := &verify.Note{Format: verify.NoteFormat, Version: 1, Organisation: n.Organisation, Title: d.Title, Conversation: clip(snap.NameFor(by), maxTitle),
 		Filed: n.Now().UnixMilli(), Automatic: m.Automatic, Summary: d.Summary, DecidedBy: d.DecidedBy, Authority: d.Authority, Actions: d.Actions,
 		Marking: d.Marking, Handling: d.Handling, Folder: d.Folder, Salt: make([]byte, 32), Quotes: []verify.Quote{}, Present: []verify.Person{}}
 	if _, err := io.ReadFull(n.Rand, w.Salt); err != nil {
@@ -228,6 +265,28 @@ func (n *Notes) compose(ctx context.Context, by id.Person, m *session.Material, 
 		w.Quotes = append(w.Quotes, quote)
 	}
 	return w, nil
+}
+
+// defaultFolder is where in the drive notes go when nothing else is said.
+const defaultFolder = "Notes"
+
+// clip makes one plain line of a text, of at most n bytes.
+func clip(s string, n int) string {
+	var line strings.Builder
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return !account.Plain(string(r), 1) || r == ' ' }) {
+		if line.Len() > 0 {
+			word = " " + word
+		}
+		for len(word) > 0 {
+			_, size := utf8.DecodeRuneInString(word)
+			if line.Len()+size > n {
+				return line.String()
+			}
+			line.WriteString(word[:size])
+			word = word[size:]
+		}
+	}
+	return line.String()
 }
 
 func (n *Notes) quote(ctx context.Context, q session.Quoted) (verify.Quote, error) {
@@ -263,6 +322,9 @@ func (n *Notes) person(ctx context.Context, who id.Person) (verify.Person, error
 }
 
 func (n *Notes) filedWords(f Note, w *verify.Note) string {
+	if f.Automatic && f.By != n.Rooms.Service() {
+		return fmt.Sprintf("The note that %s was writing was filed as it stood, as %s, because the time for it was over. It needs review: %s", w.FiledBy.Name, f.Ref, n.Address(f.Ref))
+	}
 	if f.Automatic {
 		return fmt.Sprintf("Nobody filed the marked messages, so they were filed as %s. It needs review: %s", f.Ref, n.Address(f.Ref))
 	}

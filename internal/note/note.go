@@ -72,7 +72,7 @@ type Tx interface {
 	MayRead(ctx context.Context, n id.Note, who id.Person) (bool, error)
 	NotesFor(ctx context.Context, who id.Person, limit int) ([]Note, error)
 	NotesOf(ctx context.Context, s id.Session) ([]Note, error)
-	AutomaticNoteOf(ctx context.Context, e id.Event) (Note, error) // that quotes this message
+	Session(ctx context.Context, s id.Session) (session.Record, error)
 }
 
 // Renderer makes a note's files. Package document fills it.

@@ -30,8 +30,8 @@ type Facts struct {
 	Active      time.Time     // the last message or "Keep open": what the quiet clock counts from
 	EndAsked    time.Time     // "End session", unless a message or "Keep open" came after it
 	Extensions  int           // how often the latest end was put back
-	Unread      bool          // somebody in the room has not read everything
-	CaughtUp    time.Time     // when nobody had anything unread any more
+	Unread      bool          // somebody in the room has not read everything that was said before the latest end
+	CaughtUp    time.Time     // when nobody had any of that unread any more
 	Writing     time.Time     // since when somebody has been writing a note
 	Paused      time.Duration // how long earlier writing has stopped the clock since Active
 	AskedPaused time.Duration // how much of Paused was before EndAsked
@@ -99,25 +99,26 @@ func Life(p Policy, f Facts, now time.Time) Verdict {
 	return v
 }
 
-// pause is how long writing has stopped the clock up to now, and for how long it still may; zero if nobody is writing.
+// pause is how long writing has stopped the clock since Active, and for how long it still may; zero if nobody is writing.
 func (f Facts) pause(p Policy, now time.Time) (paused, left time.Duration) {
 	limit := minutes(p.WritingMinutes)
 	paused = min(f.Paused, limit)
 	if f.Writing.IsZero() {
 		return paused, 0
 	}
-	paused = min(paused+max(0, now.Sub(f.Writing)), limit)
-	return paused, limit - paused
+	until := f.Writing.Add(limit - paused)
+	paused += max(0, earlier(now, until).Sub(later(f.Writing, f.Active)))
+	return paused, max(0, until.Sub(now))
 }
 
 // waitForReaders puts the end back while somebody has not read everything, and leaves the last one to read it a notice
-// period to answer in.
+// period to answer in. Those who talk and read right up to the latest end do not put it back.
 func (v *Verdict) waitForReaders(p Policy, f Facts, latest, now time.Time) {
 	until := earlier(f.LastMessage, latest).Add(minutes(p.UnreadMinutes))
 	switch {
 	case f.Unread && !now.Before(v.Ends) && until.After(v.Ends):
 		v.Ends, v.Waits = until, now.Before(until)
-	case !f.Unread && f.CaughtUp.After(v.Notice):
+	case !f.Unread && f.CaughtUp.After(v.Notice) && (v.Reason != Latest || f.CaughtUp.After(v.Ends)):
 		v.Ends = later(v.Ends, earlier(f.CaughtUp, until).Add(p.Notice()))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/policy"
+	"winnow.org/winnow/internal/room"
 	"winnow.org/winnow/internal/vault"
 )
 
@@ -36,7 +37,7 @@ func (s *Sessions) act(ctx context.Context, who id.Person, r id.Room, do func(p 
 func (s *Sessions) End(ctx context.Context, who id.Person, r id.Room) error {
 	return s.act(ctx, who, r, func(p *place, t *talk) error {
 		if t.endAsked.IsZero() {
-			t.endAsked, t.askedBy = s.Now(), who
+			t.endAsked, t.askedBy, t.askedPaused = s.Now(), who, t.paused
 		}
 		return nil
 	})
@@ -95,7 +96,8 @@ func (s *Sessions) stopWriting(t *talk, who id.Person) {
 		}
 	}
 	if !t.writing.IsZero() {
-		t.paused += s.Now().Sub(t.writing)
+		limit := time.Duration(t.policy.WritingMinutes) * time.Minute
+		t.paused = min(t.paused+s.Now().Sub(later(t.writing, t.active)), limit)
 		t.writing = time.Time{}
 	}
 }
@@ -130,15 +132,16 @@ func (s *Sessions) Draft(ctx context.Context, who id.Person, r id.Room, buf *vau
 	return form, part.saved, err
 }
 
-// facts gathers what the end of the session depends on. snap may be nil: then nobody has left.
-func (s *Sessions) facts(p *place, t *talk, present *int) policy.Facts {
+// facts gathers what the end of the session depends on. snap is the room; if it cannot be read, nil: then nobody has left.
+// Whoever took part and left cannot answer any more, so nobody waits for them.
+func (s *Sessions) facts(t *talk, snap *room.Snapshot) policy.Facts {
 	f := policy.Facts{Started: t.started, LastMessage: t.last, Active: t.active, EndAsked: t.endAsked, Extensions: t.extensions, Unread: t.unread,
-		CaughtUp: t.caughtUp, Writing: t.writing, Paused: t.paused, Present: 1}
-	if present != nil {
-		f.Present = *present
+		CaughtUp: t.caughtUp, Writing: t.writing, Paused: t.paused, AskedPaused: t.askedPaused, Present: 1}
+	if snap != nil {
+		f.Present = len(snap.Joined())
 	}
-	for _, part := range t.people {
-		if part.took {
+	for who, part := range t.people {
+		if part.took && (snap == nil || snap.Members[who].State == room.Joined) {
 			f.TookPart++
 			if !part.answered.IsZero() {
 				f.Answered++

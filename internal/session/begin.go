@@ -39,7 +39,7 @@ func (s *Sessions) begin(ctx context.Context, p *place, who id.Person) (*talk, e
 	t.record = Record{ID: t.id, Room: p.room, Started: now, StartedBy: who, Policy: t.policy.Version, State: StateOpen, Events: eventsAtATime}
 	err = s.Update(ctx, func(tx Tx) error {
 		c.Again()
-		e, err := c.State(ctx, tx, s.Rooms.Service(), room.SessionType, "", s.stateOf(p, t, policy.Open))
+		e, err := c.State(ctx, tx, s.Rooms.Service(), room.SessionType, "", s.stateOf(t, nil, policy.Open))
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (s *Sessions) begin(ctx context.Context, p *place, who id.Person) (*talk, e
 			s.clock(now), name, t.policy.QuietMinutes, s.clock(now.Add(time.Duration(t.policy.LatestMinutes)*time.Minute)), Pin)))
 		return err
 	})
-	if err != nil {
+	if err != nil && !s.begun(ctx, t.id) {
 		c.End(ctx)
 		key.End()
 		return nil, err
@@ -62,12 +62,28 @@ func (s *Sessions) begin(ctx context.Context, p *place, who id.Person) (*talk, e
 	return t, nil
 }
 
+// begun reports whether a session's beginning was committed although it seemed to fail. Otherwise its record would stand there
+// with no session behind it, and would be certified as lost.
+func (s *Sessions) begun(ctx context.Context, sid id.Session) bool {
+	_, err := s.Record(context.WithoutCancel(ctx), sid)
+	return err == nil
+}
+
+// look returns a room; nil if it cannot be read.
+func (s *Sessions) look(ctx context.Context, r id.Room) *room.Snapshot {
+	snap, err := s.Rooms.Look(context.WithoutCancel(ctx), r)
+	if err != nil {
+		return nil
+	}
+	return snap
+}
+
 // clock writes a time as people read it: 9:24am.
 func (s *Sessions) clock(t time.Time) string { return t.In(s.Zone).Format("3:04pm") }
 
 // stateOf is the content of the state event org.winnow.session while a session is open. Times are in milliseconds.
-func (s *Sessions) stateOf(p *place, t *talk, phase policy.Phase) map[string]any {
-	v := policy.Life(t.policy, s.facts(p, t, nil), s.Now())
+func (s *Sessions) stateOf(t *talk, snap *room.Snapshot, phase policy.Phase) map[string]any {
+	v := policy.Life(t.policy, s.facts(t, snap), s.Now())
 	state := map[string]any{
 		"state": "open", "session": t.id, "started": t.started.UnixMilli(), "ends": v.Ends.UnixMilli(), "notice": v.Notice.UnixMilli(),
 		"latest": s.latest(t).UnixMilli(), "policy_version": t.policy.Version, "held": false,
@@ -88,6 +104,7 @@ func (s *Sessions) announce(ctx context.Context, p *place, t *talk, phase policy
 	if phase == policy.Ending {
 		n = 2
 	}
+	snap := s.look(ctx, p.room)
 	c, err := s.Rooms.Begin(ctx, p.room, n)
 	if err != nil {
 		return err
@@ -95,13 +112,13 @@ func (s *Sessions) announce(ctx context.Context, p *place, t *talk, phase policy
 	defer c.End(ctx)
 	err = s.Update(ctx, func(tx Tx) error {
 		c.Again()
-		if _, err := c.State(ctx, tx, s.Rooms.Service(), room.SessionType, "", s.stateOf(p, t, phase)); err != nil {
+		if _, err := c.State(ctx, tx, s.Rooms.Service(), room.SessionType, "", s.stateOf(t, snap, phase)); err != nil {
 			return err
 		}
 		if phase != policy.Ending {
 			return nil
 		}
-		_, err := c.Words(ctx, tx, room.Notice(s.endingWords(p, t)))
+		_, err := c.Words(ctx, tx, room.Notice(s.endingWords(t, snap)))
 		return err
 	})
 	if err == nil {
@@ -111,8 +128,8 @@ func (s *Sessions) announce(ctx context.Context, p *place, t *talk, phase policy
 	return err
 }
 
-func (s *Sessions) endingWords(p *place, t *talk) string {
-	v := policy.Life(t.policy, s.facts(p, t, nil), s.Now())
+func (s *Sessions) endingWords(t *talk, snap *room.Snapshot) string {
+	v := policy.Life(t.policy, s.facts(t, snap), s.Now())
 	marked := t.countMarked()
 	what := "Nothing is marked for the record, so every message will be deleted."
 	if marked == 1 {
@@ -120,8 +137,12 @@ func (s *Sessions) endingWords(p *place, t *talk) string {
 	} else if marked > 1 {
 		what = fmt.Sprintf("%d messages are marked for the record. The rest are deleted.", marked)
 	}
-	return fmt.Sprintf("This session ends at %s. %s What belongs on the record? React with %s to mark a message, answer \"!note Title\" to file a note "+
-		"of the marked messages, or \"!nothing\" if nothing belongs on the record. A new message keeps the session open.", s.clock(v.Ends), what, Pin)
+	waits := ""
+	if t.unread {
+		waits = " Somebody has not read everything yet, and it waits for them."
+	}
+	return fmt.Sprintf("This session ends at %s.%s %s What belongs on the record? React with %s to mark a message, answer \"!note Title\" to file a note "+
+		"of the marked messages, or \"!nothing\" if nothing belongs on the record. A new message keeps the session open.", s.clock(v.Ends), waits, what, Pin)
 }
 
 func (t *talk) countMarked() (n int) {

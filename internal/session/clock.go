@@ -2,11 +2,13 @@ package session
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/policy"
+	"winnow.org/winnow/internal/room"
 	"winnow.org/winnow/internal/vault"
 )
 
@@ -34,6 +36,7 @@ func (s *Sessions) Run(ctx context.Context) {
 
 // Tick does all that is due now, and returns when something may be due next; zero if nothing is in sight.
 func (s *Sessions) Tick(ctx context.Context) (next time.Time) {
+	next = s.settleOwed(ctx)
 	for _, p := range s.all() {
 		if at := s.settle(ctx, p); !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
@@ -42,32 +45,64 @@ func (s *Sessions) Tick(ctx context.Context) (next time.Time) {
 	return next
 }
 
+// settleOwed completes disposals whose completion could not be written, and returns when to try again.
+func (s *Sessions) settleOwed(ctx context.Context) (next time.Time) {
+	s.mu.Lock()
+	owed := s.owed
+	s.mu.Unlock()
+	if owed.IsZero() {
+		return time.Time{}
+	}
+	if s.Now().Before(owed) {
+		return owed
+	}
+	if err := s.Finish(ctx); err != nil {
+		s.Log.Error("complete a disposal", "error", err)
+		s.owe()
+		return s.Now().Add(retryAfter)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.owed.Equal(owed) {
+		s.owed = time.Time{}
+	}
+	return s.owed
+}
+
+// owe says that a completion is missing.
+func (s *Sessions) owe() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.owed = s.Now().Add(retryAfter)
+}
+
 // settle brings a place up to the moment: typing that has run out, drafts whose time is over, a new phase, the end.
 func (s *Sessions) settle(ctx context.Context, p *place) (next time.Time) {
 	typing := s.settleTyping(ctx, p)
+	snap := s.look(ctx, p.room)
 	p.mu.Lock()
 	t := p.talk
 	if t == nil || t.closing {
 		p.mu.Unlock()
 		return typing
 	}
-	present := 1
-	if snap, err := s.Rooms.Look(ctx, p.room); err == nil {
-		present = len(snap.Joined())
-	}
-	s.countUnread(p, t)
+	s.countUnread(t, p, snap)
 	now := s.Now()
-	v := policy.Life(t.policy, s.facts(p, t, &present), now)
+	v := policy.Life(t.policy, s.facts(t, snap), now)
 	if !t.writing.IsZero() && !v.Paused {
-		overdue := s.takeDrafts(t)
-		p.mu.Unlock()
-		s.fileDrafts(ctx, p.room, overdue)
-		return now
+		s.stopAllWriting(t)
 	}
-	if v.Phase == policy.Over {
-		if now.Before(t.retry) {
+	late := t.overdue()
+	if v.Phase == policy.Over || len(late) > 0 {
+		if now.Before(t.retry) || t.filing {
 			p.mu.Unlock()
-			return t.retry
+			return later(t.retry, now.Add(time.Second))
+		}
+		if len(late) > 0 {
+			t.filing = true
+			p.mu.Unlock()
+			s.fileDrafts(ctx, p, t, late)
+			return s.Now()
 		}
 		t.closing, t.over = true, make(chan struct{})
 		t.version++
@@ -76,6 +111,7 @@ func (s *Sessions) settle(ctx context.Context, p *place) (next time.Time) {
 		s.dispose(ctx, p, t, v.Reason)
 		return s.Now()
 	}
+	t.broken = time.Time{} // it goes on, so nothing is owed
 	if v.Phase != t.announced {
 		if err := s.announce(ctx, p, t, v.Phase); err != nil {
 			s.Log.Error("tell a room how long its session lasts", "room", p.room, "error", err)
@@ -89,52 +125,87 @@ func (s *Sessions) settle(ctx context.Context, p *place) (next time.Time) {
 	return next
 }
 
-// overdue is a draft whose writer has paused the clock for as long as anybody may.
-type overdue struct {
-	who  id.Person
-	form vault.Sealed
-	key  *vault.Key
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
-func (s *Sessions) takeDrafts(t *talk) (all []overdue) {
+// stopAllWriting starts the clock again when people have written for as long as anybody may. What they have written so far is
+// to be filed as it stands.
+func (s *Sessions) stopAllWriting(t *talk) {
 	for who, part := range t.people {
-		if part.writing.IsZero() {
-			continue
+		if !part.writing.IsZero() {
+			part.overdue = !part.draft.IsZero()
+			s.stopWriting(t, who)
 		}
-		if !part.draft.IsZero() {
-			all = append(all, overdue{who, part.draft, t.key})
-			part.draft = vault.Sealed{}
-		}
-		s.stopWriting(t, who)
 	}
 	t.version++
+}
+
+// overdue returns whose drafts are to be filed as they stand.
+func (t *talk) overdue() (all []id.Person) {
+	for who, part := range t.people {
+		if part.overdue {
+			all = append(all, who)
+		}
+	}
+	slices.Sort(all)
 	return all
 }
 
-func (s *Sessions) fileDrafts(ctx context.Context, r id.Room, all []overdue) {
-	for _, d := range all {
-		err := func() error {
-			buf, err := s.Arena.Get(ctx, vault.Large)
-			if err != nil {
-				return err
-			}
-			defer buf.Put()
-			form, err := d.key.Open(buf.B[:0], d.form)
-			if err != nil {
-				return err
-			}
-			return s.Filer.FileDraft(ctx, d.who, r, form)
-		}()
-		if err != nil && !fault.Is(err, fault.Invalid) { // a draft with nothing in it is not worth a note
-			s.Log.Error("file a draft as it stands", "room", r, "error", err)
+// fileDrafts files drafts as they stand. What cannot be filed for a reason that may pass is tried again later, and the session
+// does not end before.
+func (s *Sessions) fileDrafts(ctx context.Context, p *place, t *talk, all []id.Person) {
+	defer func() {
+		p.mu.Lock()
+		t.filing = false
+		p.mu.Unlock()
+	}()
+	for _, who := range all {
+		err := s.fileDraft(ctx, p, t, who)
+		p.mu.Lock()
+		if err != nil && (fault.Is(err, fault.Unavailable) || fault.Of(err) == fault.Internal) {
+			t.fail(s.Now())
+		} else { // filed, or it has nothing that a note could hold: it stays a draft until the session ends
+			t.part(who).overdue = false
+		}
+		p.mu.Unlock()
+		if err != nil && !fault.Is(err, fault.Invalid) {
+			s.Log.Error("file a draft as it stands", "room", p.room, "error", err)
 		}
 	}
 }
 
-// countUnread works out whether somebody has not read everything. The place is locked.
-func (s *Sessions) countUnread(p *place, t *talk) {
-	snap, err := s.Rooms.Look(context.Background(), p.room)
+func (s *Sessions) fileDraft(ctx context.Context, p *place, t *talk, who id.Person) error {
+	buf, err := s.Arena.Get(ctx, vault.Large)
 	if err != nil {
+		return err
+	}
+	defer buf.Put()
+	p.mu.Lock()
+	sealed := t.part(who).draft
+	p.mu.Unlock()
+	form, err := t.key.Open(buf.B[:0], sealed)
+	if err != nil {
+		return err
+	}
+	return s.Filer.FileDraft(ctx, who, p.room, form)
+}
+
+// fail notes that a session that should have ended could not.
+func (t *talk) fail(now time.Time) {
+	if t.broken.IsZero() {
+		t.broken = now
+	}
+	t.retry = now.Add(retryAfter)
+	t.version++
+}
+
+// countUnread works out whether somebody has not read everything. The place is locked.
+func (s *Sessions) countUnread(t *talk, p *place, snap *room.Snapshot) {
+	if snap == nil {
 		return
 	}
 	was := t.unread

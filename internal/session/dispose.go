@@ -33,12 +33,8 @@ func (s *Sessions) dispose(ctx context.Context, p *place, t *talk, why policy.Re
 	if err != nil {
 		s.Log.Error("end a session", "session", t.id, "error", err)
 		p.mu.Lock()
-		if t.broken.IsZero() {
-			t.broken = s.Now()
-		}
-		t.retry = s.Now().Add(retryAfter)
+		t.fail(s.Now())
 		t.closing = false
-		t.version++
 		p.mu.Unlock()
 		return
 	}
@@ -48,7 +44,8 @@ func (s *Sessions) dispose(ctx context.Context, p *place, t *talk, why policy.Re
 	p.read, p.typing = map[id.Person]Receipt{}, map[id.Person]time.Time{}
 	p.mu.Unlock()
 	if err := s.complete(ctx, rec); err != nil {
-		s.Log.Error("complete a disposal", "session", t.id, "error", err) // Finish does it later
+		s.Log.Error("complete a disposal", "session", t.id, "error", err)
+		s.owe() // Finish does it later
 	}
 	p.mu.Lock()
 	p.talk = nil
@@ -58,11 +55,12 @@ func (s *Sessions) dispose(ctx context.Context, p *place, t *talk, why policy.Re
 // decide files what is marked and puts the decision into the ledger.
 func (s *Sessions) decide(ctx context.Context, p *place, t *talk, why policy.Reason) (Record, error) {
 	c := &Closing{s: s, p: p, t: t}
+	if err := s.readFiled(ctx, p, t); err != nil {
+		return Record{}, err
+	}
 	p.mu.Lock()
-	for _, e := range t.log {
-		if e.Leaf > 0 && !t.filed[e.ID] && len(t.marked(e.ID)) > 0 {
-			c.Unfiled = append(c.Unfiled, e.ID)
-		}
+	for _, e := range t.unfiled() {
+		c.Unfiled = append(c.Unfiled, e.ID)
 	}
 	p.mu.Unlock()
 	if len(c.Unfiled) > 0 {
@@ -97,6 +95,21 @@ func (s *Sessions) decide(ctx context.Context, p *place, t *talk, why policy.Rea
 	return rec, err
 }
 
+// readFiled learns from the store which words notes have: filing one may have been committed although it seemed to fail.
+func (s *Sessions) readFiled(ctx context.Context, p *place, t *talk) error {
+	var filed []id.Event
+	err := s.View(ctx, func(tx Tx) (err error) {
+		filed, err = tx.QuotedIn(ctx, t.id)
+		return err
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range filed {
+		t.filed[e] = true
+	}
+	return err
+}
+
 // count makes the record of a session that ends now.
 func (t *talk) count(now time.Time) Record {
 	rec := t.record
@@ -114,7 +127,6 @@ func (t *talk) count(now time.Time) Record {
 			rec.Reactions++
 		}
 	}
-	rec.Quoted = len(t.filed)
 	for _, part := range t.people {
 		if !part.took {
 			continue
@@ -136,6 +148,11 @@ func (t *talk) decision(ctx context.Context, tx Tx, rec *Record) (verify.Entry, 
 	if err != nil {
 		return verify.Entry{}, err
 	}
+	quoted, err := tx.QuotedIn(ctx, t.id)
+	if err != nil {
+		return verify.Entry{}, err
+	}
+	rec.Quoted = t.messagesAmong(quoted)
 	o := policy.Outcome{Answered: rec.Answered}
 	trees := []verify.NotedTree{}
 	for _, n := range notes {
@@ -159,6 +176,18 @@ func (t *talk) decision(ctx context.Context, tx Tx, rec *Record) (verify.Entry, 
 			People: rec.People, Answered: rec.Answered, Unanswered: rec.Unanswered, Extensions: rec.Extensions},
 		Notes: trees, Size: t.tree.Size(), Root: t.tree.Root(),
 	}}, nil
+}
+
+// messagesAmong counts the messages that events are, or are new wordings of.
+func (t *talk) messagesAmong(events []id.Event) int {
+	messages := map[id.Event]bool{}
+	for _, e := range events {
+		if w := t.byID[e]; w != nil && w.Edits != "" {
+			e = w.Edits
+		}
+		messages[e] = true
+	}
+	return len(messages)
 }
 
 // noted proves that the tree which a note was filed with is the start of the session's final one.

@@ -58,3 +58,22 @@ func Publish(ctx context.Context, update func(context.Context, func(Tx) error) e
 	})
 	return now, err
 }
+
+// Policies returns all published rules, newest first.
+func (s *Sessions) Policies(ctx context.Context) (all []Published, err error) {
+	err = s.View(ctx, func(tx Tx) error {
+		all, err = tx.Policies(ctx)
+		return err
+	})
+	return all, err
+}
+
+// Certified returns sessions with a certificate, newest certificate first: those before a ledger entry, or from the newest
+// if before is 0.
+func (s *Sessions) Certified(ctx context.Context, before int64, limit int) (all []Record, err error) {
+	err = s.View(ctx, func(tx Tx) error {
+		all, err = tx.SessionsCertified(ctx, before, limit)
+		return err
+	})
+	return all, err
+}

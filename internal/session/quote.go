@@ -44,6 +44,11 @@ func (s *Sessions) Material(ctx context.Context, who id.Person, r id.Room, messa
 	if err != nil {
 		return nil, err
 	}
+	buf, err := s.Arena.Get(ctx, vault.Large) // before the lock: whoever waits for the lock may hold all of them
+	if err != nil {
+		return nil, err
+	}
+	defer buf.Put()
 	p, t, err := s.lockTalk(ctx, r)
 	if err != nil {
 		return nil, err
@@ -54,21 +59,26 @@ func (s *Sessions) Material(ctx context.Context, who id.Person, r id.Room, messa
 			return nil, gone()
 		}
 	}
-	return s.material(ctx, p, t, messages)
+	return s.material(p, t, messages, buf)
 }
 
 // Material opens the marked messages that no note has.
 func (c *Closing) Material(ctx context.Context) (*Material, error) {
+	buf, err := c.s.Arena.Get(ctx, vault.Large)
+	if err != nil {
+		return nil, err
+	}
+	defer buf.Put()
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
-	m, err := c.s.material(ctx, c.p, c.t, c.Unfiled)
+	m, err := c.s.material(c.p, c.t, c.Unfiled, buf)
 	if err == nil {
 		m.Automatic = true
 	}
 	return m, err
 }
 
-func (s *Sessions) material(ctx context.Context, p *place, t *talk, messages []id.Event) (*Material, error) {
+func (s *Sessions) material(p *place, t *talk, messages []id.Event, buf *vault.Buf) (*Material, error) {
 	m := &Material{Session: t.id, Room: p.room, Started: t.started, Policy: t.policy.Version, Size: t.tree.Size(), Root: t.tree.Root()}
 	for who, part := range t.people {
 		if part.took {
@@ -81,7 +91,7 @@ func (s *Sessions) material(ctx context.Context, p *place, t *talk, messages []i
 		if err != nil {
 			return nil, err
 		}
-		q, err := s.quote(ctx, t, e)
+		q, err := t.quote(e, buf)
 		if err != nil {
 			return nil, err
 		}
@@ -92,7 +102,7 @@ func (s *Sessions) material(ctx context.Context, p *place, t *talk, messages []i
 	return m, nil
 }
 
-func (s *Sessions) quote(ctx context.Context, t *talk, e *Event) (Quoted, error) {
+func (t *talk) quote(e *Event, buf *vault.Buf) (Quoted, error) {
 	words := t.wording(e)
 	q := Quoted{Message: e.ID, Event: words.ID, Position: words.Leaf, Sender: words.Sender, At: words.At, Type: words.Type}
 	if words != e {
@@ -101,11 +111,6 @@ func (s *Sessions) quote(ctx context.Context, t *talk, e *Event) (Quoted, error)
 	for _, m := range t.marked(e.ID) {
 		q.MarkedBy = append(q.MarkedBy, m.Sender)
 	}
-	buf, err := s.Arena.Get(ctx, vault.Large)
-	if err != nil {
-		return q, err
-	}
-	defer buf.Put()
 	both, err := words.open(buf)
 	if err != nil {
 		return q, err
@@ -125,8 +130,10 @@ func (s *Sessions) Filed(ctx context.Context, who id.Person, r id.Room, m *Mater
 		return // it ended in the meantime; the note stands
 	}
 	t.keep(m, n)
-	t.part(who).answered = s.Now()
-	t.part(who).draft = vault.Sealed{}
+	if !n.Automatic { // a draft that was filed as it stood is no answer
+		t.part(who).answered = s.Now()
+	}
+	t.part(who).draft, t.part(who).overdue = vault.Sealed{}, false
 	s.stopWriting(t, who)
 	p.mu.Unlock()
 	s.settle(ctx, p)
@@ -142,7 +149,7 @@ func (c *Closing) Filed(m *Material, n Noted) {
 
 func (t *talk) keep(m *Material, n Noted) {
 	for _, q := range m.Quotes {
-		t.filed[q.Message] = true
+		t.filed[q.Event] = true
 	}
 	t.notes = append(t.notes, n)
 	t.version++

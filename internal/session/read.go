@@ -12,7 +12,8 @@ import (
 // Read notes that a person has read up to an event. Reading backwards changes nothing. A private receipt is not shown to
 // others (Matrix specification, "Receipts").
 func (s *Sessions) Read(ctx context.Context, who id.Person, r id.Room, event id.Event, private bool) error {
-	if _, err := s.Rooms.For(ctx, who, r); err != nil {
+	snap, err := s.Rooms.For(ctx, who, r)
+	if err != nil {
 		return err
 	}
 	p, t, err := s.lockOpen(ctx, r)
@@ -37,7 +38,7 @@ func (s *Sessions) Read(ctx context.Context, who id.Person, r id.Room, event id.
 	p.read[who] = Receipt{Event: event, Pos: pos, At: s.Now(), Private: private, Changed: at}
 	done()
 	if t != nil {
-		s.countUnread(p, t)
+		s.countUnread(t, p, snap)
 		t.version++
 	}
 	p.mu.Unlock()

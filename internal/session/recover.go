@@ -78,7 +78,7 @@ func (s *Sessions) Close(ctx context.Context) (left int) {
 	for _, p := range s.all() {
 		p.mu.Lock()
 		if t := p.talk; t != nil && !t.closing && t.endAsked.IsZero() {
-			t.endAsked = s.Now()
+			t.endAsked, t.askedPaused = s.Now(), t.paused
 		}
 		open := p.talk != nil
 		p.mu.Unlock()
@@ -102,13 +102,18 @@ func (s *Sessions) Close(ctx context.Context) (left int) {
 	s.stopping = true
 	s.mu.Unlock()
 	ctx = context.WithoutCancel(ctx)
-	for _, p := range s.all() {
-		p.mu.Lock()
-		if p.talk != nil {
-			p.talk.retry = time.Time{}
+	for range 3 { // drafts are filed first, then sessions end; what fails for a moment is tried again
+		for _, p := range s.all() {
+			p.mu.Lock()
+			if p.talk != nil {
+				p.talk.retry = time.Time{}
+			}
+			p.mu.Unlock()
+			s.settle(ctx, p)
 		}
-		p.mu.Unlock()
-		s.settle(ctx, p)
+	}
+	if err := s.Finish(ctx); err != nil {
+		s.Log.Error("complete a disposal; it is completed at the next start", "error", err)
 	}
 	return s.open()
 }

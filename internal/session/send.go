@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"winnow.org/winnow/internal/account"
 	"winnow.org/winnow/internal/content"
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
@@ -73,12 +74,15 @@ func (s *Sessions) Send(ctx context.Context, who id.Person, r id.Room, m Message
 	if err != nil {
 		return nil, err
 	}
-	e, again, err := s.take(ctx, who, r, m, d, buf)
+	e, again, err := s.take(ctx, who, snap, m, d, buf)
 	if err != nil || again {
 		return e, err
 	}
 	s.ring(ctx, r)
-	return e, s.obey(ctx, who, r, e, d.command)
+	words.Put() // a command takes buffers of its own, and nobody may wait for one of a class that they hold
+	buf.Put()
+	s.obey(ctx, who, r, e, d.command)
+	return e, nil
 }
 
 func sendable(m Message) error {
@@ -87,7 +91,7 @@ func sendable(m Message) error {
 		return fault.New(fault.Denied, "Winnow does not offer encrypted rooms: the server must see what it delivers, so that it can make verified notes. Content is sealed in memory and destroyed when the session ends")
 	case m.Type == "m.room.redaction":
 		return fault.New(fault.Invalid, "To withdraw a message, use the redact call").As("M_BAD_JSON")
-	case m.Type == "" || len(m.Type) > id.MaxLen || len(m.Txn) > id.MaxLen:
+	case m.Type == "" || !account.Plain(m.Type, id.MaxLen) || len(m.Type) > id.MaxLen || len(m.Txn) > id.MaxLen:
 		return fault.New(fault.Invalid, "An event needs a type, and its type and transaction ID must be at most %d bytes", id.MaxLen)
 	case len(m.Content) > MaxContent:
 		return fault.New(fault.TooLarge, "This message is too long. Send it as a file or a note")
@@ -170,8 +174,8 @@ func secret(text []byte) bool {
 }
 
 // take gives the event its place. again says that this device sent it before.
-func (s *Sessions) take(ctx context.Context, who id.Person, r id.Room, m Message, d draft, buf *vault.Buf) (e *Event, again bool, err error) {
-	p, t, err := s.lockOpen(ctx, r)
+func (s *Sessions) take(ctx context.Context, who id.Person, snap *room.Snapshot, m Message, d draft, buf *vault.Buf) (e *Event, again bool, err error) {
+	p, t, err := s.lockOpen(ctx, snap.ID)
 	if err != nil {
 		return nil, false, err
 	}
@@ -190,7 +194,7 @@ func (s *Sessions) take(ctx context.Context, who id.Person, r id.Room, m Message
 		}
 	}
 	e = &Event{Type: m.Type, Sender: who, Txn: m.Txn, Device: m.Device, Bare: d.bare, Like: d.like}
-	if err := s.relate(t, who, e, d); err != nil {
+	if err := s.relate(t, who, snap, e, d); err != nil {
 		return nil, false, err
 	}
 	if err := s.add(ctx, p, t, e, m.Content, buf); err != nil {
@@ -198,22 +202,34 @@ func (s *Sessions) take(ctx context.Context, who id.Person, r id.Room, m Message
 	}
 	delete(p.typing, who)
 	t.part(who).took = true
-	if e.Leaf > 0 && e.Edits == "" {
-		s.wrote(p, t, e)
-		if t.announced != policy.Open {
-			if err := s.announce(ctx, p, t, policy.Open); err != nil {
-				s.Log.Error("tell a room that its session is open again", "room", r, "error", err)
-			}
+	if e.Leaf == 0 || e.Edits != "" {
+		return e, false, nil
+	}
+	p.read[who] = Receipt{Event: e.ID, Pos: e.Pos, At: e.At, Changed: e.Pos, Private: true}
+	if d.command != content.None {
+		return e, false, nil // "!nothing" is an answer, not something new to answer about
+	}
+	s.wrote(t, e)
+	s.countUnread(t, p, snap)
+	if t.announced != policy.Open {
+		if err := s.announce(ctx, p, t, policy.Open); err != nil {
+			s.Log.Error("tell a room that its session is open again", "room", p.room, "error", err)
 		}
 	}
 	return e, false, nil
 }
 
 // relate resolves what the event refers to, and refuses what the record forbids.
-func (s *Sessions) relate(t *talk, who id.Person, e *Event, d draft) error {
+func (s *Sessions) relate(t *talk, who id.Person, snap *room.Snapshot, e *Event, d draft) error {
+	seen := func(raw []byte) id.Event { // event IDs can be guessed, so what somebody may not see is not there for them
+		if m := t.byID[t.find(raw)]; m != nil && snap.Sees(who, m.Pos) {
+			return m.ID
+		}
+		return ""
+	}
 	switch {
 	case d.edits != nil:
-		m, err := t.message(t.find(d.edits))
+		m, err := t.message(seen(d.edits))
 		if err != nil {
 			return err
 		}
@@ -228,7 +244,7 @@ func (s *Sessions) relate(t *talk, who id.Person, e *Event, d draft) error {
 		}
 		e.Edits = m.ID
 	case d.reactsTo != nil:
-		m, err := t.message(t.find(d.reactsTo))
+		m, err := t.message(seen(d.reactsTo))
 		if err != nil {
 			return err
 		}
@@ -237,20 +253,37 @@ func (s *Sessions) relate(t *talk, who id.Person, e *Event, d draft) error {
 			return fault.New(fault.Invalid, "This has no words, so it cannot be quoted in a note. Mark the message that says what it is about")
 		}
 		if d.mark {
-			for _, old := range t.marked(m.ID) {
-				if old.Sender == who {
-					return fault.New(fault.Invalid, "You have marked this message already").As("M_DUPLICATE_ANNOTATION")
-				}
+			if err := t.mayMark(who, m); err != nil {
+				return err
 			}
 		}
 	}
-	if m := t.byID[t.find(d.replyTo)]; m != nil {
-		e.ReplyTo = m.ID
+	e.ReplyTo, e.Thread, e.Mentions = seen(d.replyTo), seen(d.thread), d.mentions
+	return nil
+}
+
+// What may be marked and not filed yet: as much as one note can hold, for it may have to file itself.
+const (
+	maxMarked      = 900
+	maxMarkedBytes = 2 << 20
+)
+
+// mayMark refuses a second mark by the same person, and more marks than a note can hold.
+func (t *talk) mayMark(who id.Person, m *Event) error {
+	for _, old := range t.marked(m.ID) {
+		if old.Sender == who {
+			return fault.New(fault.Invalid, "You have marked this message already").As("M_DUPLICATE_ANNOTATION")
+		}
 	}
-	if m := t.byID[t.find(d.thread)]; m != nil {
-		e.Thread = m.ID
+	number, size := 1, t.wording(m).Len()
+	for _, other := range t.unfiled() {
+		if other != m {
+			number, size = number+1, size+t.wording(other).Len()
+		}
 	}
-	e.Mentions = d.mentions
+	if number > maxMarked || size > maxMarkedBytes {
+		return fault.New(fault.Denied, "So much is marked for the record that one note cannot hold more. File a note of it, then mark the rest")
+	}
 	return nil
 }
 
@@ -332,19 +365,18 @@ func (s *Sessions) add(ctx context.Context, p *place, t *talk, e *Event, raw []b
 }
 
 // wrote moves the clocks for a new message: everybody's answer is open again, for there is something new to answer about.
-func (s *Sessions) wrote(p *place, t *talk, e *Event) {
-	if t.lastBy != e.Sender {
-		t.otherPos = t.lastPos
+func (s *Sessions) wrote(t *talk, e *Event) {
+	if e.At.Before(s.latest(t)) { // after that nobody is waited for any longer because people go on talking
+		if t.lastBy != e.Sender {
+			t.otherPos = t.lastPos
+		}
+		t.lastPos, t.lastBy, t.caughtUp = e.Pos, e.Sender, time.Time{}
 	}
-	t.lastPos, t.lastBy = e.Pos, e.Sender
 	t.last, t.active = e.At, e.At
-	t.endAsked, t.askedBy, t.caughtUp = time.Time{}, "", time.Time{}
-	t.paused = 0
+	t.endAsked, t.askedBy, t.paused = time.Time{}, "", 0
 	for _, part := range t.people {
 		part.answered = time.Time{}
 	}
-	p.read[e.Sender] = Receipt{Event: e.ID, Pos: e.Pos, At: e.At, Changed: e.Pos, Private: true}
-	s.countUnread(p, t)
 }
 
 // eventsAtATime is how many events one durable write allows for.
@@ -365,8 +397,8 @@ func (s *Sessions) reserve(ctx context.Context, t *talk) error {
 	return nil
 }
 
-// obey carries out a command.
-func (s *Sessions) obey(ctx context.Context, who id.Person, r id.Room, e *Event, c content.Command) error {
+// obey carries out a command. What goes wrong is said in the room: the message itself was sent.
+func (s *Sessions) obey(ctx context.Context, who id.Person, r id.Room, e *Event, c content.Command) {
 	var err error
 	switch c {
 	case content.NothingCmd:
@@ -375,37 +407,50 @@ func (s *Sessions) obey(ctx context.Context, who id.Person, r id.Room, e *Event,
 		err = s.End(ctx, who, r)
 	case content.NoteCmd:
 		err = s.commandNote(ctx, who, r, e)
-	default:
-		return nil
 	}
 	if err != nil {
 		s.Say(ctx, r, fault.Say(err))
 	}
-	return nil // the message itself was sent
 }
 
 func (s *Sessions) commandNote(ctx context.Context, who id.Person, r id.Room, e *Event) error {
-	buf, err := s.Arena.Get(ctx, vault.Large)
+	title, err := s.Arena.Get(ctx, vault.Small)
 	if err != nil {
 		return err
+	}
+	defer title.Put()
+	if title.B, err = s.cutTitle(ctx, e, title.B[:0]); err != nil {
+		return err
+	}
+	return s.Filer.Command(ctx, who, r, title.B)
+}
+
+// cutTitle appends what follows the command in a message.
+func (s *Sessions) cutTitle(ctx context.Context, e *Event, title []byte) ([]byte, error) {
+	buf, err := s.Arena.Get(ctx, vault.Large)
+	if err != nil {
+		return nil, err
 	}
 	defer buf.Put()
 	words, err := s.Arena.Get(ctx, vault.Scratch)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer words.Put()
 	raw, err := e.Open(buf)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	found, err := content.ScanEvent(raw)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text, _ := content.Unquote(words.B[:0], found.Body)
-	_, title := content.CutCommand(text)
-	return s.Filer.Command(ctx, who, r, title)
+	_, rest := content.CutCommand(text)
+	if len(rest) > cap(title) {
+		return nil, fault.New(fault.Invalid, "The title is too long. Write it in a few words after !note")
+	}
+	return append(title, rest...), nil
 }
 
 // Say tells the room something in the service user's words.

@@ -68,9 +68,11 @@ type Tx interface {
 	Sessions(ctx context.Context, r id.Room, limit int) ([]Record, error) // newest first
 	SessionsIn(ctx context.Context, state string) ([]Record, error)       // oldest first
 	NoteEntries(ctx context.Context, s id.Session) ([]NoteEntry, error)   // in the order of the ledger
+	QuotedIn(ctx context.Context, s id.Session) ([]id.Event, error)       // the events whose words notes of the session have
 	LatestPolicy(ctx context.Context) (Published, error)
 	Policies(ctx context.Context) ([]Published, error)
 	InsertPolicy(ctx context.Context, p Published) error
+	SessionsCertified(ctx context.Context, before int64, limit int) ([]Record, error)   // by their last ledger entry, newest first; before 0: all
 	SessionsForgotten(ctx context.Context, r id.Room, from, to int64) ([]Record, error) // whose redactions reach into from < pos <= to
 }
 
@@ -108,6 +110,7 @@ type Sessions struct {
 	mu       sync.Mutex
 	places   map[id.Room]*place
 	stopping bool
+	owed     time.Time // when to try again to complete disposals; zero: none is incomplete
 	once     sync.Once
 	seed     maphash.Seed // of Like
 	poke     chan struct{}
@@ -235,4 +238,15 @@ func (s *Sessions) Record(ctx context.Context, sid id.Session) (r Record, err er
 		return err
 	})
 	return r, err
+}
+
+// Start returns the position from which the room's open session began.
+func (s *Sessions) Start(r id.Room) (pos int64, open bool) {
+	p := s.place(r)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.talk == nil {
+		return 0, false
+	}
+	return p.talk.startPos, true
 }

@@ -99,23 +99,25 @@ type talk struct {
 	reactions map[id.Event][]*Event // by message: the others
 	edits     map[id.Event][]*Event // by message: new wordings, in order
 
-	last       time.Time // of the last message
-	active     time.Time // of the last message or "Keep open"
-	endAsked   time.Time
-	askedBy    id.Person
-	caughtUp   time.Time
-	unread     bool
-	extensions int
-	writing    time.Time // since when somebody is
-	paused     time.Duration
-	announced  policy.Phase // the phase that people were told of
+	last        time.Time // of the last message
+	active      time.Time // of the last message or "Keep open"
+	endAsked    time.Time
+	askedBy     id.Person
+	askedPaused time.Duration // how long writing had stopped the clock by then
+	caughtUp    time.Time
+	unread      bool
+	extensions  int
+	writing     time.Time // since when somebody is
+	paused      time.Duration
+	announced   policy.Phase // the phase that people were told of
 
 	notes    []Noted
-	filed    map[id.Event]bool // messages that a note has
+	filed    map[id.Event]bool // events whose words a note has: messages and new wordings
 	lastPos  int64             // of the last message
 	lastBy   id.Person
 	otherPos int64 // of the last message that lastBy did not send
 
+	filing  bool // drafts are being filed as they stand
 	closing bool
 	over    chan struct{} // closed when a disposal has ended, well or not
 	broken  time.Time     // since when the session should have ended and could not
@@ -136,6 +138,7 @@ type part struct {
 	writing  time.Time // since when they have been writing a note
 	draft    vault.Sealed
 	saved    time.Time
+	overdue  bool // the draft is to be filed as it stands
 }
 
 // Noted is a note that was filed of a session while it was open.
@@ -178,6 +181,16 @@ func (t *talk) marked(e id.Event) (all []*Event) {
 	for _, m := range t.marks[e] {
 		if m.Withdrawn() == "" {
 			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// unfiled returns the marked messages whose present words no note has, in order.
+func (t *talk) unfiled() (all []*Event) {
+	for _, e := range t.log {
+		if len(t.marks[e.ID]) > 0 && len(t.marked(e.ID)) > 0 && !t.filed[t.wording(e).ID] {
+			all = append(all, e)
 		}
 	}
 	return all

@@ -99,11 +99,10 @@ func (s *Sessions) Last(snap *room.Snapshot, who id.Person) *Line {
 
 func (s *Sessions) view(p *place, snap *room.Snapshot, who id.Person, lines bool) *View {
 	t := p.talk
-	present := len(snap.Joined())
 	v := &View{ID: t.id, Started: t.started, StartedBy: t.startedBy, Policy: t.policy, Latest: s.latest(t), Closing: t.closing, Broken: t.broken,
 		Asked: t.askedBy, Extensions: t.extensions, Marked: t.countMarked(), Notes: slices.Clone(t.notes), Version: t.version,
 		People: map[id.Person]Standing{}, Read: map[id.Person]Receipt{}}
-	v.Verdict = policy.Life(t.policy, s.facts(p, t, &present), s.Now())
+	v.Verdict = policy.Life(t.policy, s.facts(t, snap), s.Now())
 	for _, e := range t.log {
 		if e.Leaf == 0 || e.Edits != "" {
 			continue

@@ -138,12 +138,14 @@ func (tx *Tx) NotesOf(ctx context.Context, s id.Session) ([]note.Note, error) {
 	return tx.notes(ctx, `select `+noteColumns+` from note where session = $1 order by filed, ref`, s)
 }
 
-// AutomaticNoteOf returns the note that filed itself and quotes a message.
-func (tx *Tx) AutomaticNoteOf(ctx context.Context, e id.Event) (n note.Note, err error) {
-	return n, tx.queryOne(ctx, func(scan func(...any) error) error {
-		n, err = scanNote(scan)
+// QuotedIn returns the events whose words a session's notes have.
+func (tx *Tx) QuotedIn(ctx context.Context, s id.Session) (all []id.Event, err error) {
+	return all, tx.query(ctx, func(scan func(...any) error) error {
+		var e id.Event
+		err := scan(&e)
+		all = append(all, e)
 		return err
-	}, `select `+noteColumns+` from note where automatic and ref in (select ref from note_quote where event = $1)`, e)
+	}, `select distinct event from note_quote where ref in (select ref from note where session = $1) order by event`, s)
 }
 
 // NoteEntries says where in the ledger a session's notes stand, in order.

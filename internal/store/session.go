@@ -101,3 +101,9 @@ func (tx *Tx) LatestPolicy(ctx context.Context) (session.Published, error) {
 func (tx *Tx) InsertPolicy(ctx context.Context, p session.Published) error {
 	return tx.execOne(ctx, `insert into policy (version, rules, entry, published) values ($1, $2, $3, $4)`, p.Version, string(p.Rules), p.Entry, millis(p.At))
 }
+
+// SessionsCertified returns sessions whose certificate is in the ledger, the newest certificate first, before an entry (0: all).
+func (tx *Tx) SessionsCertified(ctx context.Context, before int64, limit int) ([]session.Record, error) {
+	return tx.sessions(ctx, `select `+sessionColumns+` from session
+		where state in ('completed', 'lost') and ($1 = 0 or completion < $1) order by completion desc limit $2`, before, limit)
+}
