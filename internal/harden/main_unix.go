@@ -26,6 +26,7 @@ func Main() {
 		warn("the runtime settings that keep message text out of dead memory", fmt.Errorf("GODEBUG is %q", os.Getenv("GODEBUG")))
 	}
 	os.Unsetenv(guard) // children are other programs
+	rename()
 	debug.SetTraceback("none")
 	signal.Ignore(unix.SIGPIPE)
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {

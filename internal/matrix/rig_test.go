@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/matrix"
@@ -25,6 +25,7 @@ type rig struct {
 	face *matrix.Face
 	url  string
 	log  *bytes.Buffer
+	stop func() // says that the server stops
 	t    testing.TB
 }
 
@@ -46,12 +47,13 @@ func newRig(t testing.TB, s *stage.Stage) *rig {
 	}
 	r := &rig{Stage: s, url: "http://" + l.Addr().String(), log: new(bytes.Buffer), t: t}
 	stopping := make(chan struct{})
+	r.stop = sync.OnceFunc(func() { close(stopping) })
 	r.face = &matrix.Face{Accounts: s.Accounts, Rooms: s.Rooms, Sessions: s.Sessions, Bell: s.Bell, Arena: s.Arena, Server: stage.Host,
 		BaseURL: r.url, Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(r.log, nil)), Stopping: stopping}
 	srv := wire.NewServer(r.face.Handler(), wire.Config{Arena: s.Arena, Refuse: matrix.Refuse})
 	go srv.Serve(l)
 	t.Cleanup(func() {
-		close(stopping)
+		r.stop()
 		srv.Close()
 		if strings.Contains(r.log.String(), "level=ERROR") {
 			t.Errorf("the log has errors:\n%s", r.log)
@@ -261,5 +263,3 @@ func said(events []any) (all []string) {
 	}
 	return all
 }
-
-const soon = 10 * time.Second

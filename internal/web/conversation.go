@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"winnow.org/winnow/internal/account"
@@ -145,7 +146,7 @@ func (s *scene) message(i int, first bool) *Message {
 		At: e.At.Format(time.RFC3339), Withdrawn: l.Withdrawn, Edited: l.Edited, MentionsYou: slices.Contains(e.Mentions, s.v.ID), CanEdit: s.canEdit(l)}
 	m.First = first || s.talk.Lines[i-1].Event.Sender != e.Sender || e.At.Sub(s.talk.Lines[i-1].Event.At) > 5*time.Minute
 	if e.Device == s.v.Device && m.Mine {
-		m.Txn = e.Txn
+		m.Txn = strings.TrimPrefix(e.Txn, txnPrefix)
 	}
 	if !l.Withdrawn {
 		m.Text = s.words(l.Words, 0)

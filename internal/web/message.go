@@ -17,6 +17,9 @@ import (
 	"winnow.org/winnow/internal/wire"
 )
 
+// txnPrefix keeps what the page calls its messages apart from a Matrix client's transaction IDs.
+const txnPrefix = "web:"
+
 // posted are the fields of the message box. The text lies in locked memory.
 type posted struct {
 	text    []byte
@@ -124,7 +127,7 @@ func readPosted(form []byte) (p posted, err error) {
 		case content.Equal(key, "edit"):
 			p.edit = id.Event(value)
 		case content.Equal(key, "txn"):
-			p.txn = "web:" + string(value)
+			p.txn = txnPrefix + string(value)
 		}
 		return nil
 	})

@@ -135,6 +135,19 @@ func (s *Stage) Restart() *Stage {
 	return again
 }
 
+// Context is the test's.
+func (s *Stage) Context() context.Context { return context.WithoutCancel(s.t.Context()) }
+
+// Snapshot is the conversation as it is now.
+func (s *Stage) Snapshot() *room.Snapshot {
+	s.t.Helper()
+	snap, err := s.Rooms.Look(s.Context(), s.Room)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return snap
+}
+
 // Text is the content of an ordinary message.
 func Text(words string) []byte {
 	b, err := json.Marshal(map[string]string{"msgtype": "m.text", "body": words})
@@ -144,7 +157,7 @@ func Text(words string) []byte {
 	return b
 }
 
-// Reply, Edit and Reaction are the contents of messages that refer to another.
+// Reply is the content of an answer to a message.
 func Reply(to id.Event, words string) []byte {
 	return encode(map[string]any{"msgtype": "m.text", "body": words, "m.relates_to": map[string]any{"m.in_reply_to": map[string]any{"event_id": to}}})
 }
@@ -194,11 +207,7 @@ func (s *Stage) Mark(who id.Person, e id.Event) {
 // Seen has people read all that was said; nobody named means everybody in the conversation.
 func (s *Stage) Seen(who ...id.Person) {
 	s.t.Helper()
-	ctx := context.Background()
-	snap, err := s.Rooms.Look(ctx, s.Room)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	ctx, snap := s.Context(), s.Snapshot()
 	if len(who) == 0 {
 		who = snap.Joined()
 	}
@@ -281,10 +290,7 @@ func (s *Stage) Notices() (all []string) {
 // State returns a member of the room's org.winnow.session state event.
 func (s *Stage) State(field string) any {
 	s.t.Helper()
-	snap, err := s.Rooms.Look(context.Background(), s.Room)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	snap := s.Snapshot()
 	var c map[string]any
 	if e, ok := snap.State[room.Key{Type: room.SessionType}]; ok {
 		if err := json.Unmarshal(e.Content, &c); err != nil {
