@@ -21,6 +21,14 @@ type Data struct {
 // MaxData is how large one item may be, in bytes.
 const MaxData = 64 << 10
 
+// Check refuses an item that is too large.
+func (d Data) Check() error {
+	if len(d.Content) > MaxData || len(d.Kind) > id.MaxLen || d.Kind == "" {
+		return fault.New(fault.TooLarge, "Account data must be at most %d bytes, and its type at most %d", MaxData, id.MaxLen)
+	}
+	return nil
+}
+
 // Data returns an item.
 func (a *Accounts) Data(ctx context.Context, who id.Person, room id.Room, kind string) (d Data, err error) {
 	err = a.View(ctx, func(tx Tx) error {
@@ -41,8 +49,8 @@ func (a *Accounts) DataSince(ctx context.Context, who id.Person, from, to int64)
 
 // PutData writes an item. d.Pos must have been taken from the order.
 func (a *Accounts) PutData(ctx context.Context, who id.Person, d Data) error {
-	if len(d.Content) > MaxData || len(d.Kind) > id.MaxLen || d.Kind == "" {
-		return fault.New(fault.TooLarge, "Account data must be at most %d bytes", MaxData)
+	if err := d.Check(); err != nil {
+		return err
 	}
 	return a.Update(ctx, func(tx Tx) error { return tx.PutData(ctx, who, d) })
 }

@@ -60,11 +60,16 @@ func (f *Face) keep(ctx context.Context, who id.Person, room id.Room, kind strin
 			return err
 		}
 	}
+	d := account.Data{Room: room, Kind: kind, Content: content}
+	if err := d.Check(); err != nil {
+		return err
+	}
 	pos, done, err := f.Rooms.Order.Take(ctx, 1)
 	if err != nil {
 		return err
 	}
-	err = f.Accounts.PutData(ctx, who, account.Data{Room: room, Kind: kind, Pos: pos, Content: content})
+	d.Pos = pos
+	err = f.Accounts.PutData(ctx, who, d)
 	done()
 	if err == nil {
 		f.Bell.Ring(who)
