@@ -134,51 +134,77 @@ func (s *syncing) joined(ctx context.Context, snap *room.Snapshot, m room.Member
 	j = joinedRoom{snap: snap, prev: s.since}
 	rules := s.keep.Room.Timeline
 	limit := rules.limit(usualTimeline, mostTimeline)
-	who := s.you.Person
-	from := max(s.since, floor(snap, who))
-
-	durable, err := s.f.Rooms.Events(ctx, snap.ID, from, to, limit+1)
+	came, stranger, err := s.came(ctx, m, to)
 	if err != nil {
 		return j, false, err
 	}
-	if j.talk, err = s.f.Sessions.News(ctx, who, snap, s.since, to, limit+1); err != nil {
+	// Fresh: this device knows nothing of the room, or nothing since the person came back. Then what they may see of the time
+	// before counts too ("Show this session so far").
+	fresh := s.since == 0 || came
+	start := s.since
+	if fresh {
+		start = 0
+	}
+	durable, err := s.f.Rooms.Events(ctx, snap.ID, max(start, floor(snap, s.you.Person)), to, limit+1)
+	if err != nil {
 		return j, false, err
 	}
-	// Fresh: this device knows nothing of the room, or nothing since the person came back.
-	fresh := s.since == 0 || m.Pos > s.since && s.came(durable, len(durable) > limit)
-
+	if j.talk, err = s.f.Sessions.News(ctx, s.you.Person, snap, start, to, limit+1); err != nil {
+		return j, false, err
+	}
+	if came && !stranger {
+		if j.talk.Forgotten, err = s.f.Sessions.Forgotten(ctx, snap.ID, s.since, to); err != nil {
+			return j, false, err
+		}
+	}
 	all := merge(durable, j.talk.Events, nil)
 	j.page.items = all
 	if len(all) > limit {
 		j.page.items, j.page.more = all[len(all)-limit:], true
 	}
-	j.page.more = j.page.more || fresh && s.since > 0
+	j.page.more = j.page.more || came
 	if len(j.page.items) > 0 {
 		j.prev = j.page.items[0].pos - 1
 	} else if fresh {
 		j.prev = to
 	}
-	if s.since > 0 { // whoever starts fresh has nothing to forget
-		j.page.items = append(j.page.items, merge(nil, nil, forgets(j.talk.Forgotten, s.since, to))...)
-		slices.SortFunc(j.page.items, func(a, b item) int { return int(a.pos - b.pos) })
-	}
+	// What tells a client to forget is never cut off by the limit.
+	j.page.items = append(j.page.items, merge(nil, nil, forgets(j.talk.Forgotten, s.since, to))...)
+	slices.SortFunc(j.page.items, func(a, b item) int { return int(a.pos - b.pos) })
 	j.state = s.state(snap, j.page.items, fresh, to)
 	j.summary = fresh || slices.ContainsFunc(j.page.items, isMember) || slices.ContainsFunc(j.state, func(e room.Event) bool { return e.Type == "m.room.member" })
 	j.page.items = j.page.only(rules)
-	return j, fresh || s.all || len(j.page.items) > 0 || len(j.state) > 0 || j.typed() || len(j.talk.Receipts) > 0, nil
+	return j, fresh || s.all || len(j.page.items) > 0 || len(j.state) > 0 || j.talk.Typed || len(j.talk.Receipts) > 0, nil
 }
 
 func isMember(i item) bool { return i.typ() == "m.room.member" }
 
-// came reports whether the person came into the room in the span, rather than, say, changed their name. If there is too much to
-// see it all, it says so: then the client is sent all state once more.
-func (s *syncing) came(durable []room.Event, more bool) bool {
-	for _, e := range durable {
-		if e.Type == "m.room.member" && e.Key != nil && *e.Key == string(s.you.Person) && !joinedBefore(e) {
-			return true
-		}
+// mostChanges is how many changes of a room are searched for a person's own.
+const mostChanges = 1000
+
+// came reports whether the person came into the room in the span, rather than, say, changed their name; and whether they had
+// never been in it or invited before, so that there is nothing of it to forget. If there is too much to see it all it says that they
+// came and are no stranger: then the client is sent all state once more.
+func (s *syncing) came(ctx context.Context, m room.Member, to int64) (came, stranger bool, err error) {
+	if s.since == 0 || m.Pos <= s.since {
+		return false, false, nil
 	}
-	return more
+	durable, err := s.f.Rooms.Events(ctx, m.Room, s.since, to, mostChanges)
+	if err != nil || len(durable) == mostChanges {
+		return true, false, err
+	}
+	first := true
+	for _, e := range durable {
+		if e.Type != "m.room.member" || e.Key == nil || *e.Key != string(s.you.Person) {
+			continue
+		}
+		if first {
+			stranger = len(e.Prev) == 0
+		}
+		first = false
+		came = came || !joinedBefore(e)
+	}
+	return came, stranger, nil
 }
 
 // state returns the state that the timeline does not tell, in the order in which it came about.
@@ -197,6 +223,3 @@ func (s *syncing) state(snap *room.Snapshot, items []item, fresh bool, to int64)
 		return known || e.Pos > to || told[e.ID] || !rules.wants(e.Type, e.Sender)
 	})
 }
-
-// typed reports whether who is typing must be told.
-func (j joinedRoom) typed() bool { return j.talk.Typed }

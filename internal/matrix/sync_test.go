@@ -312,3 +312,79 @@ func TestEphemeral(t *testing.T) {
 		t.Errorf("fully read %v", d)
 	}
 }
+
+// A colleague is added in the middle of a session, from now on or with the session so far. Their clients, which have been
+// running, get what they may see and no more, and are not told to forget what they never had.
+func TestAdded(t *testing.T) {
+	for _, s := range []struct {
+		name  string
+		sofar bool
+		want  []string
+	}{
+		{"from now on", false, []string{"two"}},
+		{"with the session so far", true, []string{"one", "two"}},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			r := sqlite(t)
+			ann, dan := r.signIn(stage.Ann), r.signIn(stage.Dan)
+			ann.say(r.Room, "an earlier session")
+			dan.sync()
+			ann.end(r.Room)
+			sees := int64(-1)
+			if s.sofar {
+				sees = r.Rooms.Order.Stable()
+			}
+			ann.say(r.Room, "one")
+			dan.since = dan.sync().str("next_batch")
+			if err := r.Rooms.Add(t.Context(), stage.Ann, r.Room, stage.Dan, sees); err != nil {
+				t.Fatal(err)
+			}
+			ann.say(r.Room, "two")
+			a := dan.sync()
+			if got := said(timeline(a, r.Room)); !slices.Equal(got, s.want) {
+				t.Errorf("timeline %q", got)
+			}
+			if got := said(dan.get("/rooms/%s/messages?dir=b&limit=100", esc(r.Room)).ok().list("chunk")); len(got) != len(s.want) {
+				t.Errorf("messages %q", got)
+			}
+			if n := len(roomPart(a, "join", r.Room, "state", "events")); n < 5 {
+				t.Errorf("only %d state events", n)
+			}
+			ann.end(r.Room)
+			if got := redacted(t, timeline(dan.sync(), r.Room)); len(got) != r.Past().Events {
+				t.Errorf("told to forget %q", got)
+			}
+		})
+	}
+}
+
+// Whoever was added after a session ended is not told to forget it.
+func TestStranger(t *testing.T) {
+	r := sqlite(t)
+	ann, dan, bob := r.signIn(stage.Ann), r.signIn(stage.Dan), r.signIn(stage.Bob)
+	dan.sync()
+	bob.sync()
+	one := ann.say(r.Room, "before")
+	bob.sync()
+	bob.post("/rooms/"+esc(r.Room)+"/leave", nil).ok()
+	ann.end(r.Room)
+	for _, who := range []*client{dan, bob} {
+		if err := r.Rooms.Add(t.Context(), stage.Ann, r.Room, who.who, -1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := redacted(t, timeline(dan.sync(), r.Room)); len(got) != 0 {
+		t.Errorf("a stranger is told to forget %q", got)
+	}
+	if got := redacted(t, timeline(bob.sync(), r.Room)); !slices.Contains(got, one) {
+		t.Errorf("who left and came back is told to forget %q", got)
+	}
+	// A change of name brings nothing again.
+	if err := r.Rooms.Rename(t.Context(), stage.Dan, "Dan Drake"); err != nil {
+		t.Fatal(err)
+	}
+	a := dan.sync()
+	if got := texts(timeline(a, r.Room)); !slices.Equal(got, []string{"m.room.member"}) || len(roomPart(a, "join", r.Room, "state", "events")) != 0 {
+		t.Errorf("after a change of name: %v", a.body)
+	}
+}

@@ -133,7 +133,7 @@ func (s *syncing) writeEphemeral(r *jsonObject, j joinedRoom) {
 	keep := s.keep.Room.Ephemeral
 	ephemeral := r.object("ephemeral")
 	l := ephemeral.list("events")
-	if j.typed() && keep.wants("m.typing", "") {
+	if j.talk.Typed && keep.wants("m.typing", "") {
 		l.next()
 		e := open(l.o)
 		e.str("type", "m.typing")

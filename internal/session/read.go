@@ -141,7 +141,9 @@ func (s *Sessions) News(ctx context.Context, who id.Person, snap *room.Snapshot,
 	}
 	n.Unread, n.Mentioned = p.unread(snap, who)
 	p.mu.Unlock()
-	n.Forgotten, err = s.Forgotten(ctx, snap.ID, from, to)
+	if from > 0 { // whoever starts from nothing has nothing to forget
+		n.Forgotten, err = s.Forgotten(ctx, snap.ID, from, to)
+	}
 	return n, err
 }
 
