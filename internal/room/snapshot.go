@@ -17,6 +17,7 @@ type Snapshot struct {
 	State   map[Key]Event
 	Members map[id.Person]Member
 	power   power
+	shared  bool // everybody in the room sees all of it; read once, for it is asked of every event
 }
 
 func newSnapshot(room id.Room, state []Event, members []Member) *Snapshot {
@@ -28,6 +29,8 @@ func newSnapshot(room id.Room, state []Event, members []Member) *Snapshot {
 		s.Members[m.Person] = m
 	}
 	s.power = s.readPower()
+	v := s.Visibility()
+	s.shared = v == "shared" || v == "world_readable"
 	return s
 }
 
@@ -123,8 +126,5 @@ func (s *Snapshot) Sees(who id.Person, pos int64) bool {
 	if m.State != Joined {
 		return false
 	}
-	if v := s.Visibility(); v == "shared" || v == "world_readable" {
-		return true
-	}
-	return pos > m.Sees
+	return s.shared || pos > m.Sees
 }
