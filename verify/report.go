@@ -45,7 +45,7 @@ func CheckFiled(manifest []byte, b Bundle, keys ...note.Verifier) *Report {
 	if p := Check(n, manifest); len(p) != 0 {
 		r.Problems = append(r.Problems, p...)
 	} else if len(n.Quotes) > 0 {
-		r.pass("Each of the %s is exactly as sent, at its place in the session.", plural(len(n.Quotes), "quote"))
+		r.pass("Checked %s: exactly as sent, each at its place in the session.", plural(len(n.Quotes), "quote"))
 	}
 	r.checkLog(b, keys)
 	return r

@@ -15,7 +15,7 @@ import (
 // are pages.
 func (s *Server) faces(zone *time.Location) (http.Handler, error) {
 	api := (&matrix.Face{Accounts: s.Accounts, Rooms: s.Rooms, Sessions: s.Sessions, Bell: s.Bell, Arena: s.Arena, Server: s.Config.ServerName,
-		BaseURL: s.Config.PublicURL, OpenRegistration: s.Config.OpenRegistration, Now: s.now, Log: s.Log}).Handler()
+		BaseURL: s.Config.PublicURL, OpenRegistration: s.Config.OpenRegistration, Now: s.now, Log: s.Log, Stopping: s.gone}).Handler()
 	pages, err := (&web.Face{Accounts: s.Accounts, Rooms: s.Rooms, Sessions: s.Sessions, Notes: s.Notes, Ledger: s.Ledger,
 		Tally: &ledger.Tally{Log: s.Ledger, Zone: zone}, Bell: s.Bell, Arena: s.Arena, Organisation: s.Config.Organisation, URL: s.Config.PublicURL,
 		Zone: zone, Now: s.now, Rand: rand.Reader, Log: s.Log}).Handler()

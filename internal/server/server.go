@@ -62,6 +62,7 @@ type Server struct {
 	http *wire.Server
 	work sync.WaitGroup
 	stop context.CancelFunc
+	gone chan struct{} // closed when the server stops
 }
 
 // New opens the data and makes everything ready to Serve. The settings must have been checked. Errors are in words that name
@@ -79,7 +80,7 @@ func New(ctx context.Context, c config.Config, o Options) (s *Server, err error)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s = &Server{Config: c, Log: o.Log, Bell: new(bus.Bell), now: o.Now, fast: o.Fast}
+	s = &Server{Config: c, Log: o.Log, Bell: new(bus.Bell), now: o.Now, fast: o.Fast, gone: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			s.release()
@@ -222,6 +223,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if _, err := s.Notes.Deliver(drain); err != nil {
 		s.Log.Warn("notes wait for the next start to be delivered", "error", err)
 	}
+	close(s.gone)
 	var err error
 	if s.http != nil {
 		if err = s.http.Shutdown(drain); err != nil {

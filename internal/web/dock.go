@@ -30,7 +30,7 @@ func (s *scene) dock() Dock {
 		d.State, d.Line = "ending", "Session ends at "+d.Ends
 		if n := s.ownNote(); n != nil {
 			d.State = "filed"
-			d.Note = NoteLink{Ref: string(n.Ref), Folder: s.snap.Folder()}
+			d.Note = NoteLink{Ref: string(n.Ref), Folder: places(s.snap.Folder())}
 		}
 	}
 	return d
