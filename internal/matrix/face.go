@@ -180,15 +180,18 @@ func (f *Face) routes() map[string]public {
 		"POST " + v3 + "/publicRooms":                       in(f.publicRooms),
 
 		// Talk
-		"GET " + v3 + "/sync":                                 in(f.sync),
-		"PUT " + v3 + "/rooms/{room}/send/{type}/{txn}":       in(f.sendEvent),
-		"PUT " + v3 + "/rooms/{room}/redact/{event}/{txn}":    in(f.redact),
-		"POST " + v3 + "/rooms/{room}/receipt/{kind}/{event}": in(f.receipt),
-		"POST " + v3 + "/rooms/{room}/read_markers":           in(f.readMarkers),
-		"PUT " + v3 + "/rooms/{room}/typing/{user}":           in(f.typing),
-		"GET " + v3 + "/rooms/{room}/messages":                in(f.messages),
-		"GET " + v3 + "/rooms/{room}/event/{event}":           in(f.oneEvent),
-		"GET " + v3 + "/rooms/{room}/context/{event}":         in(f.context),
+		"GET " + v3 + "/sync":                                                in(f.sync),
+		"PUT " + v3 + "/rooms/{room}/send/{type}/{txn}":                      in(f.sendEvent),
+		"PUT " + v3 + "/rooms/{room}/redact/{event}/{txn}":                   in(f.redact),
+		"POST " + v3 + "/rooms/{room}/receipt/{kind}/{event}":                in(f.receipt),
+		"POST " + v3 + "/rooms/{room}/read_markers":                          in(f.readMarkers),
+		"PUT " + v3 + "/rooms/{room}/typing/{user}":                          in(f.typing),
+		"GET " + v3 + "/rooms/{room}/messages":                               in(f.messages),
+		"GET " + v3 + "/rooms/{room}/event/{event}":                          in(f.oneEvent),
+		"GET " + v3 + "/rooms/{room}/context/{event}":                        in(f.context),
+		"GET /_matrix/client/v1/rooms/{room}/relations/{event}":              in(f.relations),
+		"GET /_matrix/client/v1/rooms/{room}/relations/{event}/{rel}":        in(f.relations),
+		"GET /_matrix/client/v1/rooms/{room}/relations/{event}/{rel}/{type}": in(f.relations),
 
 		// What clients ask for and Winnow has none of
 		"POST " + v3 + "/keys/upload":              in(f.keysUpload),

@@ -388,3 +388,47 @@ func TestStranger(t *testing.T) {
 		t.Errorf("after a change of name: %v", a.body)
 	}
 }
+
+func TestRelations(t *testing.T) {
+	r := sqlite(t)
+	ann, bob := r.signIn(stage.Ann), r.signIn(stage.Bob)
+	m := ann.say(r.Room, "one")
+	other := ann.say(r.Room, "other")
+	bob.react(r.Room, m, "👍")
+	gone := bob.react(r.Room, m, "👎")
+	bob.redact(r.Room, gone).ok()
+	bob.react(r.Room, other, "👍")
+	ann.send(r.Room, "m.room.message", map[string]any{"msgtype": "m.text", "body": "* uno", "m.new_content": map[string]any{"msgtype": "m.text", "body": "uno"},
+		"m.relates_to": map[string]any{"rel_type": "m.replace", "event_id": m}})
+	bob.send(r.Room, "m.room.message", map[string]any{"msgtype": "m.text", "body": "in a thread", "m.relates_to": map[string]any{"rel_type": "m.thread", "event_id": m}})
+	for _, s := range []struct {
+		path string
+		want []string
+	}{
+		{"", []string{"in a thread", "* uno", "m.reaction"}},
+		{"?dir=f", []string{"m.reaction", "* uno", "in a thread"}},
+		{"/m.annotation", []string{"m.reaction"}},
+		{"/m.thread/m.room.message", []string{"in a thread"}},
+		{"/m.thread/m.sticker", nil},
+	} {
+		if got := texts(bob.get("/_matrix/client/v1/rooms/%s/relations/%s%s", esc(r.Room), esc(m), s.path).ok().list("chunk")); !slices.Equal(got, s.want) {
+			t.Errorf("%q: %q", s.path, got)
+		}
+	}
+	for _, dir := range []string{"b", "f"} {
+		var all []string
+		from := ""
+		for range 5 {
+			a := bob.get("/_matrix/client/v1/rooms/%s/relations/%s?limit=1&dir=%s&from=%s", esc(r.Room), esc(m), dir, from).ok()
+			all = append(all, texts(a.list("chunk"))...)
+			if from = a.str("next_batch"); from == "" {
+				break
+			}
+		}
+		if len(all) != 3 {
+			t.Errorf("dir %s by pages: %q", dir, all)
+		}
+	}
+	bob.get("/_matrix/client/v1/rooms/%s/relations/%s", esc(r.Room), esc("$none")).refused(404, "M_NOT_FOUND")
+	r.signIn(stage.Dan).get("/_matrix/client/v1/rooms/%s/relations/%s", esc(r.Room), esc(m)).refused(403, "M_FORBIDDEN")
+}
