@@ -80,6 +80,13 @@ type client struct {
 	txn   int
 }
 
+// in is the client within another test, such as one input of a fuzz test.
+func (c *client) in(t testing.TB) *client {
+	r, again := *c.rig, *c
+	r.t, again.rig = t, &r
+	return &again
+}
+
 // call makes a request. body may be nil, a string that is sent as it is, or something to be encoded.
 func (r *rig) call(token, method, path string, body any) answer {
 	r.t.Helper()
