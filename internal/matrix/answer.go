@@ -148,7 +148,7 @@ func object(w http.ResponseWriter, r *http.Request) (json.RawMessage, error) {
 		return json.RawMessage("{}"), nil
 	}
 	if !utf8.Valid(b) || !json.Valid(b) {
-		return nil, fault.New(fault.Invalid, "The request is not JSON in UTF-8").As("M_NOT_JSON")
+		return nil, fault.New(fault.Invalid, "The request is not JSON in UTF-8").WithCode("M_NOT_JSON")
 	}
 	if bytes.TrimSpace(b)[0] != '{' {
 		return nil, badJSON()
@@ -169,11 +169,11 @@ func read(w http.ResponseWriter, r *http.Request, into any) error {
 }
 
 func badJSON() error {
-	return fault.New(fault.Invalid, "The request is JSON, but not of the form that this call needs").As("M_BAD_JSON")
+	return fault.New(fault.Invalid, "The request is JSON, but not of the form that this call needs").WithCode("M_BAD_JSON")
 }
 
 func missing(name string) error {
-	return fault.New(fault.Invalid, "The request needs %s", name).As("M_MISSING_PARAM")
+	return fault.New(fault.Invalid, "The request needs %s", name).WithCode("M_MISSING_PARAM")
 }
 
 func invalid(name string) error {

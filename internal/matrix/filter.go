@@ -103,7 +103,7 @@ func (f *Face) filterOf(r *http.Request, who id.Person) (found filter, err error
 
 func parseFilter(raw []byte, into any) error {
 	if json.Unmarshal(raw, into) != nil {
-		return fault.New(fault.Invalid, "The filter is not of the form that the specification says").As("M_BAD_JSON")
+		return fault.New(fault.Invalid, "The filter is not of the form that the specification says").WithCode("M_BAD_JSON")
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (f *Face) createRoom(w http.ResponseWriter, r *http.Request, you account.De
 	}
 	switch {
 	case in.Version != "" && in.Version != room.Version:
-		return fault.New(fault.Invalid, "This server makes rooms of version %s only", room.Version).As("M_UNSUPPORTED_ROOM_VERSION")
+		return fault.New(fault.Invalid, "This server makes rooms of version %s only", room.Version).WithCode("M_UNSUPPORTED_ROOM_VERSION")
 	case in.Alias != "":
 		return fault.New(fault.Invalid, "This server does not give rooms addresses. Create the room without one, and invite people")
 	case len(in.ThirdParty) > 0:
@@ -120,7 +120,7 @@ func (f *Face) forgetRoom(w http.ResponseWriter, r *http.Request, you account.De
 	}
 	switch snap.Members[you.Person].State {
 	case room.Joined, room.Invited:
-		return fault.New(fault.Invalid, "Leave the conversation first").As("M_UNKNOWN")
+		return fault.New(fault.Invalid, "Leave the conversation first").WithCode("M_UNKNOWN")
 	}
 	return reply(w, fields{})
 }

@@ -19,9 +19,13 @@ import (
 func (f *Face) body(w http.ResponseWriter, r *http.Request) (raw []byte, put func(), err error) {
 	class, free := wire.BodyClass(r), func() {}
 	if class == vault.Large {
+		turn := time.NewTimer(5 * time.Second)
+		defer turn.Stop()
 		select {
 		case f.large <- struct{}{}:
 			free = func() { <-f.large }
+		case <-turn.C:
+			return nil, nil, fault.New(fault.Unavailable, "The service is busy. Nothing was lost. Try again in a few seconds")
 		case <-r.Context().Done():
 			return nil, nil, r.Context().Err()
 		}

@@ -22,7 +22,7 @@ type identifier struct {
 func (f *Face) localpart(i identifier, legacy string) (string, error) {
 	user := i.User
 	if i.Type != "" && i.Type != "m.id.user" {
-		return "", fault.New(fault.Invalid, "Sign in with your user name. This server does not know other identifiers").As("M_UNKNOWN")
+		return "", fault.New(fault.Invalid, "Sign in with your user name. This server does not know other identifiers").WithCode("M_UNKNOWN")
 	}
 	if user == "" {
 		user = legacy
@@ -58,7 +58,7 @@ func (f *Face) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Type != passwordLogin {
-		return fault.New(fault.Invalid, "This server offers sign-in with a password only").As("M_UNKNOWN")
+		return fault.New(fault.Invalid, "This server offers sign-in with a password only").WithCode("M_UNKNOWN")
 	}
 	name, err := f.localpart(in.Identifier, in.User)
 	if err != nil {
@@ -112,7 +112,7 @@ func (f *Face) register(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch kind := r.URL.Query().Get("kind"); {
 	case kind == "guest":
-		return fault.New(fault.Denied, "This server does not let guests in").As("M_GUEST_ACCESS_FORBIDDEN")
+		return fault.New(fault.Denied, "This server does not let guests in").WithCode("M_GUEST_ACCESS_FORBIDDEN")
 	case kind != "" && kind != "user":
 		return invalid("kind")
 	case !f.OpenRegistration:
@@ -147,7 +147,7 @@ func (f *Face) available(w http.ResponseWriter, r *http.Request) error {
 	case !f.OpenRegistration:
 		return f.closed()
 	case !id.ValidLocalpart(name):
-		return fault.New(fault.Invalid, "A user name has only small letters, digits and . _ = - /").As("M_INVALID_USERNAME")
+		return fault.New(fault.Invalid, "A user name has only small letters, digits and . _ = - /").WithCode("M_INVALID_USERNAME")
 	}
 	if who := id.NewPerson(name, f.Server); who != f.Rooms.Service() {
 		_, err := f.Accounts.Get(r.Context(), who)
@@ -157,7 +157,7 @@ func (f *Face) available(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return fault.New(fault.Conflict, "The user name is taken. Choose another").As("M_USER_IN_USE")
+	return fault.New(fault.Conflict, "The user name is taken. Choose another").WithCode("M_USER_IN_USE")
 }
 
 // ask answers 401 with what somebody must do to confirm (Matrix client-server API, "User-Interactive Authentication API").
@@ -180,7 +180,7 @@ func (f *Face) confirmed(w http.ResponseWriter, r *http.Request, you account.Dev
 		return false, ask(w, passwordLogin)
 	}
 	if c.Type != passwordLogin {
-		return false, fault.New(fault.Invalid, "Confirm with your password. This server offers nothing else").As("M_UNKNOWN")
+		return false, fault.New(fault.Invalid, "Confirm with your password. This server offers nothing else").WithCode("M_UNKNOWN")
 	}
 	if c.Identifier.User != "" || c.User != "" {
 		name, err := f.localpart(c.Identifier, c.User)

@@ -1,7 +1,9 @@
 package matrix_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"winnow.org/winnow/internal/winnowtest/stage"
@@ -30,4 +32,23 @@ func TestTalk(t *testing.T) {
 			t.Errorf("messages: %q", got)
 		}
 	})
+}
+
+// Many long messages at once all arrive: bodies leave room for the buffers in which they are sealed.
+func TestLongMessagesAtOnce(t *testing.T) {
+	r := sqlite(t)
+	ann := r.signIn(stage.Ann)
+	const all = 40
+	got := make(chan answer, all)
+	for n := range all {
+		go func() {
+			got <- ann.call(ann.token, "PUT", fmt.Sprintf("/rooms/%s/send/m.room.message/l%d", esc(r.Room), n), `{"msgtype":"m.text","body":"`+strings.Repeat("x", 60_000)+`"}`)
+		}()
+	}
+	for range all {
+		(<-got).ok()
+	}
+	if n := len(said(ann.get("/rooms/%s/messages?dir=b&limit=200", esc(r.Room)).ok().list("chunk"))); n != all {
+		t.Errorf("%d of %d messages are there", n, all)
+	}
 }
