@@ -82,7 +82,7 @@ type Draft struct {
 // Create adds a person. The errors are fault.Invalid with the field to mend, and fault.Conflict if the name is taken.
 func (a *Accounts) Create(ctx context.Context, d Draft) (Person, error) {
 	if !id.ValidLocalpart(d.Localpart) {
-		return Person{}, fault.New(fault.Invalid, "A user name has only small letters, digits and . _ = - /").As("M_INVALID_USERNAME")
+		return Person{}, fault.New(fault.Invalid, "A user name has only small letters, digits and . _ = - /").WithCode("M_INVALID_USERNAME")
 	}
 	if d.Localpart == Service {
 		return Person{}, taken(d.Localpart)
@@ -112,7 +112,7 @@ func (a *Accounts) Create(ctx context.Context, d Draft) (Person, error) {
 }
 
 func taken(name string) error {
-	return fault.New(fault.Conflict, "The user name %s is taken. Choose another", name).As("M_USER_IN_USE")
+	return fault.New(fault.Conflict, "The user name %s is taken. Choose another", name).WithCode("M_USER_IN_USE")
 }
 
 // check refuses names that could break a page, a document or a header.

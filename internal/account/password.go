@@ -27,7 +27,7 @@ const MinPassword = 10
 
 func (a *Accounts) hash(password string) (string, error) {
 	if n := len([]rune(password)); n < MinPassword || n > 200 {
-		return "", fault.New(fault.Invalid, "A password must have between %d and 200 characters. Three random words are a good one", MinPassword).As("M_WEAK_PASSWORD")
+		return "", fault.New(fault.Invalid, "A password must have between %d and 200 characters. Three random words are a good one", MinPassword).WithCode("M_WEAK_PASSWORD")
 	}
 	salt := make([]byte, 16)
 	if _, err := io.ReadFull(a.Rand, salt); err != nil {

@@ -52,7 +52,7 @@ func (a *Accounts) Check(ctx context.Context, who id.Person, password string) er
 		return wrong
 	}
 	if p.Disabled {
-		return fault.New(fault.Denied, "This account is closed. Ask the service desk").As("M_USER_DEACTIVATED")
+		return fault.New(fault.Denied, "This account is closed. Ask the service desk").WithCode("M_USER_DEACTIVATED")
 	}
 	a.tries.forgive(who.Localpart())
 	return nil
@@ -82,9 +82,9 @@ func (a *Accounts) SignInAs(ctx context.Context, who id.Person, s SignIn) (Devic
 
 // Authenticate finds the device of an access token. The error is fault.SignedOut if there is none or it has expired.
 func (a *Accounts) Authenticate(ctx context.Context, token string) (d Device, err error) {
-	out := fault.New(fault.SignedOut, "You are signed out. Sign in to carry on").As("M_UNKNOWN_TOKEN")
+	out := fault.New(fault.SignedOut, "You are signed out. Sign in to carry on").WithCode("M_UNKNOWN_TOKEN")
 	if token == "" {
-		return d, out.As("M_MISSING_TOKEN")
+		return d, out.WithCode("M_MISSING_TOKEN")
 	}
 	err = a.View(ctx, func(tx Tx) error {
 		d, err = tx.DeviceByToken(ctx, digest(token))

@@ -56,8 +56,8 @@ func (e *Error) Because(err error) *Error {
 	return &c
 }
 
-// As adds an exact Matrix error code.
-func (e *Error) As(code string) *Error {
+// WithCode adds an exact Matrix error code.
+func (e *Error) WithCode(code string) *Error {
 	c := *e
 	c.Code = code
 	return &c

@@ -179,7 +179,7 @@ const SessionType = "org.winnow.session"
 func (s *Snapshot) mayState(who id.Person, typ, key string, content json.RawMessage) error {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(content, &object) != nil || object == nil {
-		return fault.New(fault.Invalid, "The content must be a JSON object").As("M_BAD_JSON")
+		return fault.New(fault.Invalid, "The content must be a JSON object").WithCode("M_BAD_JSON")
 	}
 	if err := s.MaySend(who, typ, true); err != nil {
 		return err
@@ -189,7 +189,7 @@ func (s *Snapshot) mayState(who id.Person, typ, key string, content json.RawMess
 	}
 	var p power
 	if err := json.Unmarshal(content, &p); err != nil {
-		return fault.New(fault.Invalid, "Power levels must be whole numbers").As("M_BAD_JSON")
+		return fault.New(fault.Invalid, "Power levels must be whole numbers").WithCode("M_BAD_JSON")
 	}
 	mine := s.Level(who)
 	for person, n := range p.Users {

@@ -58,7 +58,7 @@ func (r *Rooms) Create(ctx context.Context, who id.Person, n New) (id.Room, erro
 		}
 		var object map[string]json.RawMessage
 		if json.Unmarshal(s.Content, &object) != nil || object == nil {
-			return "", fault.New(fault.Invalid, "The content must be a JSON object").As("M_BAD_JSON")
+			return "", fault.New(fault.Invalid, "The content must be a JSON object").WithCode("M_BAD_JSON")
 		}
 	}
 	create := id.NewEvent(r.Rand)
@@ -123,7 +123,7 @@ func (n New) state(r *Rooms, who id.Person) ([]Initial, error) {
 	power := map[string]json.RawMessage{}
 	if n.Power != nil {
 		if json.Unmarshal(n.Power, &power) != nil {
-			return nil, fault.New(fault.Invalid, "The power levels must be a JSON object").As("M_BAD_JSON")
+			return nil, fault.New(fault.Invalid, "The power levels must be a JSON object").WithCode("M_BAD_JSON")
 		}
 	}
 	for k, v := range map[string]string{"invite": "0", "state_default": "50", "redact": "50", "kick": "50", "ban": "50", "events_default": "0", "users_default": "0"} {

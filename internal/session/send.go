@@ -90,7 +90,7 @@ func sendable(m Message) error {
 	case m.Type == "m.room.encrypted" || m.Type == "m.room.encryption":
 		return fault.New(fault.Denied, "Winnow does not offer encrypted rooms: the server must see what it delivers, so that it can make verified notes. Content is sealed in memory and destroyed when the session ends")
 	case m.Type == "m.room.redaction":
-		return fault.New(fault.Invalid, "To withdraw a message, use the redact call").As("M_BAD_JSON")
+		return fault.New(fault.Invalid, "To withdraw a message, use the redact call").WithCode("M_BAD_JSON")
 	case m.Type == "" || !account.Plain(m.Type, id.MaxLen) || len(m.Type) > id.MaxLen || len(m.Txn) > id.MaxLen:
 		return fault.New(fault.Invalid, "An event needs a type, and its type and transaction ID must be at most %d bytes", id.MaxLen)
 	case len(m.Content) > MaxContent:
@@ -133,7 +133,7 @@ func (s *Sessions) scan(m Message, snap *room.Snapshot, words *vault.Buf) (d dra
 		}
 		text, ok := content.Unquote(words.B[:0], interior)
 		if !ok {
-			return d, fault.New(fault.Invalid, "The message has characters that are not valid").As("M_BAD_JSON")
+			return d, fault.New(fault.Invalid, "The message has characters that are not valid").WithCode("M_BAD_JSON")
 		}
 		if secret(text) {
 			return d, fault.New(fault.Denied, "Winnow is for OFFICIAL only. This message says SECRET, so it was not sent and nothing of it is kept. Use a system for that marking")
@@ -154,7 +154,7 @@ func (s *Sessions) likeSeed() maphash.Seed {
 }
 
 func badContent(err error) error {
-	return fault.New(fault.Invalid, "The content is not a JSON object that Matrix allows").As("M_BAD_JSON").Because(err)
+	return fault.New(fault.Invalid, "The content is not a JSON object that Matrix allows").WithCode("M_BAD_JSON").Because(err)
 }
 
 // secret reports whether a message carries a marking above OFFICIAL: a line that begins with one, as a document does.
@@ -240,7 +240,7 @@ func (s *Sessions) relate(t *talk, who id.Person, snap *room.Snapshot, e *Event,
 			return fault.New(fault.Invalid, "A new wording must be of the same type as the message")
 		}
 		if d.bare {
-			return fault.New(fault.Invalid, "A new wording must have words: m.new_content with a body").As("M_BAD_JSON")
+			return fault.New(fault.Invalid, "A new wording must have words: m.new_content with a body").WithCode("M_BAD_JSON")
 		}
 		e.Edits = m.ID
 	case d.reactsTo != nil:
@@ -272,7 +272,7 @@ const (
 func (t *talk) mayMark(who id.Person, m *Event) error {
 	for _, old := range t.marked(m.ID) {
 		if old.Sender == who {
-			return fault.New(fault.Invalid, "You have marked this message already").As("M_DUPLICATE_ANNOTATION")
+			return fault.New(fault.Invalid, "You have marked this message already").WithCode("M_DUPLICATE_ANNOTATION")
 		}
 	}
 	number, size := 1, t.wording(m).Len()

@@ -189,7 +189,7 @@ func (s *Sessions) lockTalk(ctx context.Context, r id.Room) (*place, *talk, erro
 }
 
 func noSession() error {
-	return fault.New(fault.Gone, "No session is open in this conversation. A message starts one").As("M_BAD_STATE")
+	return fault.New(fault.Gone, "No session is open in this conversation. A message starts one").WithCode("M_BAD_STATE")
 }
 
 func gone() error {
