@@ -62,8 +62,8 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// failed is an error whose words have been printed already.
-var failed = errors.New("failed")
+// errFailed is an error whose words have been printed already.
+var errFailed = errors.New("failed")
 
 // run is main without the process: it returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -86,7 +86,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 			return 0
 		}
 	}
-	if errors.Is(err, failed) {
+	if errors.Is(err, errFailed) {
 		return 1
 	}
 	var plain *fault.Error

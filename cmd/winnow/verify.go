@@ -55,7 +55,7 @@ func (v verifyC) Run(out io.Writer) error {
 		return err
 	}
 	if !report.OK() {
-		return failed
+		return errFailed
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (a audit) Run(out io.Writer) error {
 		return err
 	}
 	if !report.OK() {
-		return failed
+		return errFailed
 	}
 	if a.Save != "" {
 		return os.WriteFile(a.Save, report.Signed, 0o644)

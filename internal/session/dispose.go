@@ -73,8 +73,7 @@ func (s *Sessions) decide(ctx context.Context, p *place, t *talk, why policy.Rea
 	now := s.Now()
 	rec := t.count(now)
 	rec.State, rec.Reason = StateDecided, string(why)
-	var err error
-	err = s.Update(ctx, func(tx Tx) error {
+	err := s.Update(ctx, func(tx Tx) error {
 		before, err := tx.Session(ctx, t.id)
 		if err != nil {
 			return err

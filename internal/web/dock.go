@@ -28,7 +28,7 @@ func (s *scene) dock() Dock {
 		d.Writer = s.writer()
 	case v.Phase == policy.Ending:
 		d.State, d.Line = "ending", "Session ends at "+d.Ends
-		if n := s.ownNote(); n != nil {
+		if n := s.lastNote(); n != nil {
 			d.State = "filed"
 			d.Note = NoteLink{Ref: string(n.Ref), Folder: places(s.snap.Folder())}
 		}
@@ -54,9 +54,10 @@ func (s *scene) writer() string {
 	return s.face.first(s.people, all[0], "")
 }
 
-func (s *scene) ownNote() *session.Noted {
-	for i := len(s.talk.Notes) - 1; i >= 0; i-- {
-		return &s.talk.Notes[i]
+// lastNote is the newest note of the session; nil if there is none.
+func (s *scene) lastNote() *session.Noted {
+	if n := len(s.talk.Notes); n > 0 {
+		return &s.talk.Notes[n-1]
 	}
 	return nil
 }
