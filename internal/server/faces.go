@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/ledger"
 	"winnow.org/winnow/internal/matrix"
 	"winnow.org/winnow/internal/web"
@@ -32,6 +33,15 @@ func (s *Server) faces(zone *time.Location) (http.Handler, error) {
 			pages.ServeHTTP(w, r)
 		}
 	}), nil
+}
+
+// refuse answers what the wire does not pass on to a face: a body that is too large, or that does not say how large it is.
+func refuse(w http.ResponseWriter, r *http.Request, code int, err error) {
+	if strings.HasPrefix(r.URL.Path, "/_matrix/") {
+		matrix.Refuse(w, r, code, err)
+		return
+	}
+	http.Error(w, fault.Say(err), code)
 }
 
 // health answers 200 if the store can be read and sessions end as they should.

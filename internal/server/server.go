@@ -67,7 +67,7 @@ type Server struct {
 
 // New opens the data and makes everything ready to Serve. The settings must have been checked. Errors are in words that name
 // the setting and the remedy.
-func New(ctx context.Context, c config.Config, o Options) (s *Server, err error) {
+func New(ctx context.Context, c config.Config, o Options) (ready *Server, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -80,7 +80,7 @@ func New(ctx context.Context, c config.Config, o Options) (s *Server, err error)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s = &Server{Config: c, Log: o.Log, Bell: new(bus.Bell), now: o.Now, fast: o.Fast, gone: make(chan struct{})}
+	s := &Server{Config: c, Log: o.Log, Bell: new(bus.Bell), now: o.Now, fast: o.Fast, gone: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			s.release()
@@ -189,7 +189,7 @@ func (s *Server) Serve(l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	s.http = wire.NewServer(s.web, wire.Config{Arena: s.Arena, TLS: tlsConfig, Log: s.Log})
+	s.http = wire.NewServer(s.web, wire.Config{Arena: s.Arena, TLS: tlsConfig, Log: s.Log, Refuse: refuse})
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	if !s.fast {
