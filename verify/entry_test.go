@@ -93,7 +93,10 @@ func TestEntryRules(t *testing.T) {
 				e.Decided.Notes = append(e.Decided.Notes, n)
 			}
 		}),
-		"a note twice":                         with(entry(2), func(e *verify.Entry) { e.Decided.Notes = append(e.Decided.Notes, e.Decided.Notes[0]) }),
+		"a note twice": with(entry(2), func(e *verify.Entry) { e.Decided.Notes = append(e.Decided.Notes, e.Decided.Notes[0]) }),
+		"no tree": with(entry(2), func(e *verify.Entry) {
+			e.Decided.Size, e.Decided.Notes, e.Decided.Counts = 0, []verify.NotedTree{}, verify.Counts{}
+		}),
 		"a larger tree":                        with(entry(2), func(e *verify.Entry) { e.Decided.Notes[0].Size = 9 }),
 		"unknown method":                       with(entry(3), func(e *verify.Entry) { e.Completed.Method = "shredded" }),
 		"no fingerprint":                       with(entry(1), func(e *verify.Entry) { e.Note.Fingerprint = tlog.Hash{} }),

@@ -91,8 +91,8 @@ func (d *Decided) validate() error {
 		return errors.New("a session that a notice covers cannot be disposed of")
 	case d.Policy < 1:
 		return errors.New("the policy version is missing")
-	case d.Size < 1:
-		return errors.New("the session's tree is empty")
+	case d.Size < 0 || d.Size == 0 && d.Root != new(Tree).Root(): // a session whose first message could not be taken is empty
+		return errors.New("the session's tree is missing")
 	case d.Notes == nil || len(d.Notes) > MaxNotes:
 		return fmt.Errorf("the list of notes is missing or longer than %d", MaxNotes)
 	}

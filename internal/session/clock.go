@@ -104,12 +104,7 @@ func (s *Sessions) settle(ctx context.Context, p *place) (next time.Time) {
 			s.fileDrafts(ctx, p, t, late)
 			return s.Now()
 		}
-		t.closing, t.over = true, make(chan struct{})
-		t.version++
-		p.mu.Unlock()
-		s.ring(ctx, p.room)
-		s.dispose(ctx, p, t, v.Reason)
-		return s.Now()
+		return s.shut(ctx, p, t, v.Reason)
 	}
 	t.broken = time.Time{} // it goes on, so nothing is owed
 	if v.Phase != t.announced {
@@ -123,6 +118,38 @@ func (s *Sessions) settle(ctx context.Context, p *place) (next time.Time) {
 		next = typing
 	}
 	return next
+}
+
+// shut closes the session's door and disposes of it. The place is locked, and is not any more when it returns. Those who wait at
+// the door hold buffers, so the one for what is still to be filed is taken before.
+func (s *Sessions) shut(ctx context.Context, p *place, t *talk, why policy.Reason) (next time.Time) {
+	var buf *vault.Buf
+	if unfiled := t.unfiled(); len(unfiled) > 0 {
+		longest := 0
+		for _, e := range unfiled {
+			longest = max(longest, t.wording(e).Len())
+		}
+		version := t.version
+		p.mu.Unlock()
+		var err error
+		buf, err = s.buffer(ctx, longest)
+		defer buf.Put()
+		p.mu.Lock()
+		if err != nil || p.talk != t || t.closing || t.version != version {
+			defer p.mu.Unlock()
+			if err != nil && p.talk == t && !t.closing {
+				t.fail(s.Now())
+				return t.retry
+			}
+			return s.Now() // something happened meanwhile: look again
+		}
+	}
+	t.closing, t.over = true, make(chan struct{})
+	t.version++
+	p.mu.Unlock()
+	s.ring(ctx, p.room)
+	s.dispose(ctx, p, t, why, buf)
+	return s.Now()
 }
 
 func later(a, b time.Time) time.Time {

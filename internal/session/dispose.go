@@ -10,6 +10,7 @@ import (
 	"winnow.org/winnow/internal/ledger"
 	"winnow.org/winnow/internal/policy"
 	"winnow.org/winnow/internal/room"
+	"winnow.org/winnow/internal/vault"
 	"winnow.org/winnow/verify"
 )
 
@@ -17,19 +18,20 @@ import (
 type Closing struct {
 	Unfiled []id.Event // marked messages that no note has, in order
 
-	s *Sessions
-	p *place
-	t *talk
+	s   *Sessions
+	p   *place
+	t   *talk
+	buf *vault.Buf // to open them in; nil if there are none
 }
 
 // dispose ends a session. The order is the promise: what is marked is filed; the decision is in the ledger; then content is
 // destroyed; then the completion is in the ledger; only then does anything say "deleted". If a step before the destruction
 // fails nothing is destroyed, and it is tried again.
-func (s *Sessions) dispose(ctx context.Context, p *place, t *talk, why policy.Reason) {
+func (s *Sessions) dispose(ctx context.Context, p *place, t *talk, why policy.Reason, buf *vault.Buf) {
 	ctx = context.WithoutCancel(ctx)
 	defer s.ring(ctx, p.room)
 	defer close(t.over)
-	rec, err := s.decide(ctx, p, t, why)
+	rec, err := s.decide(ctx, p, t, why, buf)
 	if err != nil {
 		s.Log.Error("end a session", "session", t.id, "error", err)
 		p.mu.Lock()
@@ -53,8 +55,8 @@ func (s *Sessions) dispose(ctx context.Context, p *place, t *talk, why policy.Re
 }
 
 // decide files what is marked and puts the decision into the ledger.
-func (s *Sessions) decide(ctx context.Context, p *place, t *talk, why policy.Reason) (Record, error) {
-	c := &Closing{s: s, p: p, t: t}
+func (s *Sessions) decide(ctx context.Context, p *place, t *talk, why policy.Reason, buf *vault.Buf) (Record, error) {
+	c := &Closing{s: s, p: p, t: t, buf: buf}
 	if err := s.readFiled(ctx, p, t); err != nil {
 		return Record{}, err
 	}

@@ -44,7 +44,7 @@ func (s *Sessions) Material(ctx context.Context, who id.Person, r id.Room, messa
 	if err != nil {
 		return nil, err
 	}
-	buf, err := s.Arena.Get(ctx, vault.Large) // before the lock: whoever waits for the lock may hold all of them
+	buf, err := s.buffer(ctx, s.longest(r, messages))
 	if err != nil {
 		return nil, err
 	}
@@ -62,16 +62,27 @@ func (s *Sessions) Material(ctx context.Context, who id.Person, r id.Room, messa
 	return s.material(p, t, messages, buf)
 }
 
+// longest returns the length of the longest of some messages with their new wordings.
+func (s *Sessions) longest(r id.Room, messages []id.Event) (n int) {
+	p := s.place(r)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.talk == nil {
+		return 0
+	}
+	for _, m := range messages {
+		if e := p.talk.byID[m]; e != nil {
+			n = max(n, p.talk.wording(e).Len())
+		}
+	}
+	return n
+}
+
 // Material opens the marked messages that no note has.
 func (c *Closing) Material(ctx context.Context) (*Material, error) {
-	buf, err := c.s.Arena.Get(ctx, vault.Large)
-	if err != nil {
-		return nil, err
-	}
-	defer buf.Put()
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
-	m, err := c.s.material(c.p, c.t, c.Unfiled, buf)
+	m, err := c.s.material(c.p, c.t, c.Unfiled, c.buf)
 	if err == nil {
 		m.Automatic = true
 	}

@@ -59,18 +59,13 @@ func (s *Sessions) Send(ctx context.Context, who id.Person, r id.Room, m Message
 	if err := snap.MaySend(who, m.Type, false); err != nil {
 		return nil, err
 	}
-	buf, err := s.Arena.Get(ctx, vault.Large)
+	buf, err := s.buffer(ctx, len(m.Content))
 	if err != nil {
 		return nil, err
 	}
 	defer buf.Put()
-	words, err := s.Arena.Get(ctx, vault.Scratch)
-	if err != nil {
-		return nil, err
-	}
-	defer words.Put()
 	var d draft
-	vault.Scrub(func() { d, err = s.scan(m, snap, words) })
+	vault.Scrub(func() { d, err = s.scan(m, snap, buf) })
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +74,9 @@ func (s *Sessions) Send(ctx context.Context, who id.Person, r id.Room, m Message
 		return e, err
 	}
 	s.ring(ctx, r)
-	words.Put() // a command takes buffers of its own, and nobody may wait for one of a class that they hold
-	buf.Put()
-	s.obey(ctx, who, r, e, d.command)
+	if d.command != content.None {
+		s.obey(ctx, who, r, m.Content, buf, d.command)
+	}
 	return e, nil
 }
 
@@ -97,6 +92,15 @@ func sendable(m Message) error {
 		return fault.New(fault.TooLarge, "This message is too long. Send it as a file or a note")
 	}
 	return nil
+}
+
+// buffer lends locked memory for a content of so many bytes with its salt. It is taken before any lock, since whoever waits for
+// a lock holds one too; there are many small ones, and most messages are small.
+func (s *Sessions) buffer(ctx context.Context, size int) (*vault.Buf, error) {
+	if size+saltLen <= vault.Small.Size() {
+		return s.Arena.Get(ctx, vault.Small)
+	}
+	return s.Arena.Get(ctx, vault.Large)
 }
 
 // scan finds in the content what the server must know of it. The words are opened for a moment to look for a marking
@@ -398,7 +402,7 @@ func (s *Sessions) reserve(ctx context.Context, t *talk) error {
 }
 
 // obey carries out a command. What goes wrong is said in the room: the message itself was sent.
-func (s *Sessions) obey(ctx context.Context, who id.Person, r id.Room, e *Event, c content.Command) {
+func (s *Sessions) obey(ctx context.Context, who id.Person, r id.Room, raw []byte, buf *vault.Buf, c content.Command) {
 	var err error
 	switch c {
 	case content.NothingCmd:
@@ -406,51 +410,21 @@ func (s *Sessions) obey(ctx context.Context, who id.Person, r id.Room, e *Event,
 	case content.EndCmd:
 		err = s.End(ctx, who, r)
 	case content.NoteCmd:
-		err = s.commandNote(ctx, who, r, e)
+		err = s.commandNote(ctx, who, r, raw, buf)
 	}
 	if err != nil {
 		s.Say(ctx, r, fault.Say(err))
 	}
 }
 
-func (s *Sessions) commandNote(ctx context.Context, who id.Person, r id.Room, e *Event) error {
-	title, err := s.Arena.Get(ctx, vault.Small)
-	if err != nil {
-		return err
-	}
-	defer title.Put()
-	if title.B, err = s.cutTitle(ctx, e, title.B[:0]); err != nil {
-		return err
-	}
-	return s.Filer.Command(ctx, who, r, title.B)
-}
-
-// cutTitle appends what follows the command in a message.
-func (s *Sessions) cutTitle(ctx context.Context, e *Event, title []byte) ([]byte, error) {
-	buf, err := s.Arena.Get(ctx, vault.Large)
-	if err != nil {
-		return nil, err
-	}
-	defer buf.Put()
-	words, err := s.Arena.Get(ctx, vault.Scratch)
-	if err != nil {
-		return nil, err
-	}
-	defer words.Put()
-	raw, err := e.Open(buf)
-	if err != nil {
-		return nil, err
-	}
+func (s *Sessions) commandNote(ctx context.Context, who id.Person, r id.Room, raw []byte, buf *vault.Buf) error {
 	found, err := content.ScanEvent(raw)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	text, _ := content.Unquote(words.B[:0], found.Body)
-	_, rest := content.CutCommand(text)
-	if len(rest) > cap(title) {
-		return nil, fault.New(fault.Invalid, "The title is too long. Write it in a few words after !note")
-	}
-	return append(title, rest...), nil
+	text, _ := content.Unquote(buf.B[:0], found.Body)
+	_, title := content.CutCommand(text)
+	return s.Filer.Command(ctx, who, r, title)
 }
 
 // Say tells the room something in the service user's words.

@@ -26,7 +26,7 @@ func (s *Sessions) Redact(ctx context.Context, who id.Person, r id.Room, target 
 	if _, err := content.ScanEvent(m.Content); err != nil {
 		return nil, badContent(err)
 	}
-	buf, err := s.Arena.Get(ctx, vault.Large)
+	buf, err := s.buffer(ctx, len(m.Content))
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *Sessions) Redact(ctx context.Context, who id.Person, r id.Room, target 
 			return e, nil
 		}
 		old := t.byID[target]
-		if old == nil {
+		if old == nil || !snap.Sees(who, old.Pos) {
 			return nil, gone()
 		}
 		if err := s.mayWithdraw(t, who, old, snap.MayRedact(who)); err != nil {

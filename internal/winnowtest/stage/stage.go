@@ -191,7 +191,7 @@ func (s *Stage) Say(who id.Person, words string) id.Event {
 	s.t.Helper()
 	e, err := s.Post(who, Text(words))
 	if err != nil {
-		s.t.Fatalf("%s says %q: %v", who, words, err)
+		s.t.Fatalf("%s says %.40q: %v", who, words, err)
 	}
 	return e.ID
 }
