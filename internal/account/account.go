@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -70,7 +71,9 @@ type Accounts struct {
 	Rand   io.Reader
 	Cost   Cost // of hashing a password; DefaultCost in production
 
-	tries tries
+	tries   tries
+	once    sync.Once
+	hashing chan struct{}
 }
 
 // Draft is what is needed to create a person.

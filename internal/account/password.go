@@ -34,7 +34,7 @@ func (a *Accounts) hash(password string) (string, error) {
 		return "", err
 	}
 	c := a.Cost
-	key := argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, c.Threads, 32)
+	key := a.derive(password, salt, c)
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.Memory, c.Passes, c.Threads, b64(salt), b64(key)), nil
 }
@@ -63,6 +63,16 @@ func (a *Accounts) matches(hash, password string) bool {
 	if err1 != nil || err2 != nil {
 		return false
 	}
-	got := argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, c.Threads, 32)
+	got := a.derive(password, salt, c)
 	return subtle.ConstantTimeCompare(got, want) == 1 && known
+}
+
+// atOnce is how many passwords are worked on at the same time: each takes 64 MiB, and whoever tries to sign in need not have an account.
+const atOnce = 4
+
+func (a *Accounts) derive(password string, salt []byte, c Cost) []byte {
+	a.once.Do(func() { a.hashing = make(chan struct{}, atOnce) })
+	a.hashing <- struct{}{}
+	defer func() { <-a.hashing }()
+	return argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, c.Threads, 32)
 }

@@ -23,7 +23,6 @@ type draftForm struct {
 	chosen  map[id.Event]bool
 	actions int
 	title   bool
-	folder  string
 	marking string
 }
 
@@ -47,10 +46,12 @@ func (f *Face) readDraft(ctx context.Context, who id.Person, where id.Room) (d d
 			d.actions++
 		case content.Equal(key, "title"):
 			d.title = d.title || len(bytes.TrimSpace(value)) > 0
-		case content.Equal(key, "folder") && len(value) <= 200:
-			d.folder = string(value) // a place in the drive, as it would stand on the note
-		case content.Equal(key, "marking") && len(value) <= 50:
-			d.marking = string(value)
+		case content.Equal(key, "marking"):
+			for _, m := range note.Markings {
+				if content.Equal(value, m) {
+					d.marking = m
+				}
+			}
 		}
 		return nil
 	})
@@ -130,10 +131,6 @@ func (s *scene) newSheet(d draftForm, step, filter string) Sheet {
 	}
 	for i := range max(1, d.actions) {
 		sh.Actions = append(sh.Actions, Action{s.draft(who, where, "action_what", i), s.draft(who, where, "action_owner", i), s.draft(who, where, "action_due", i)})
-	}
-	if d.folder != "" && d.folder != sh.Folder {
-		sh.Folders = append(sh.Folders, d.folder)
-		sh.Folder = d.folder
 	}
 	if d.marking != "" {
 		sh.Marking = d.marking
