@@ -21,9 +21,7 @@ type Folder struct {
 	Path string // must exist: a share that is not mounted must not be written beside
 }
 
-var _ Drive = Folder{}
-
-// Put implements Drive.
+// Put implements note.Drive.
 func (f Folder) Put(ctx context.Context, folder, name string, data []byte) error {
 	root, err := f.open(ctx, folder, name)
 	if err != nil {
@@ -55,7 +53,7 @@ func (f Folder) Put(ctx context.Context, folder, name string, data []byte) error
 	return nil
 }
 
-// Check implements Drive.
+// Check implements note.Drive.
 func (f Folder) Check(ctx context.Context, folder, name string) (sum [32]byte, size int64, err error) {
 	root, err := f.open(ctx, folder, name)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"winnow.org/winnow/internal/content"
-	"winnow.org/winnow/internal/drive"
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/session"
@@ -66,6 +65,9 @@ func (n *Notes) FileDraft(ctx context.Context, who id.Person, r id.Room, form []
 		return fault.New(fault.Invalid, "The draft is empty")
 	}
 	d.fit()
+	if n.Drive.Safe(d.Folder, "") != nil {
+		d.Folder = "" // the conversation's own
+	}
 	if err := d.check(); err != nil {
 		return err
 	}
@@ -101,9 +103,6 @@ func (d *Draft) fit() {
 	d.Actions = d.Actions[:min(len(d.Actions), maxActions)]
 	for i, a := range d.Actions {
 		d.Actions[i] = verify.Action{What: clip(a.What, maxLine), Owner: clip(a.Owner, maxLine), Due: clip(a.Due, maxLine)}
-	}
-	if drive.Safe(d.Folder, "") != nil {
-		d.Folder = ""
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"winnow.org/winnow/internal/account"
-	"winnow.org/winnow/internal/drive"
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/ledger"
@@ -230,11 +229,11 @@ func (n *Notes) compose(ctx context.Context, by id.Person, m *session.Material, 
 		return nil, err
 	}
 	if d.Folder == "" {
-		if d.Folder = snap.Folder(); drive.Safe(d.Folder, "") != nil { // somebody set what no drive takes: that must not keep a note from being filed
+		if d.Folder = snap.Folder(); n.Drive.Safe(d.Folder, "") != nil { // somebody set what no drive takes: that must not keep a note from being filed
 			d.Folder = defaultFolder
 		}
 	}
-	if err := drive.Safe(d.Folder, ""); err != nil {
+	if err := n.Drive.Safe(d.Folder, ""); err != nil {
 		return nil, err
 	}
 	w := &verify.Note{Format: verify.NoteFormat, Version: 1, Organisation: n.Organisation, Title: d.Title, Conversation: clip(snap.NameFor(by), maxTitle),

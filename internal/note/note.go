@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"winnow.org/winnow/internal/account"
-	"winnow.org/winnow/internal/drive"
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/ledger"
@@ -89,7 +88,7 @@ type Notes struct {
 	People   func(ctx context.Context, who id.Person) (account.Person, error)
 	Ledger   *ledger.Log
 	Renderer Renderer
-	Drive    drive.Drive
+	Drive    Drive
 
 	Organisation string
 	URL          string // the server's public address, without a slash at the end
