@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode"
 
 	"winnow.org/winnow/internal/id"
 )
@@ -65,12 +66,34 @@ func (s *Snapshot) Visibility() string {
 	return "joined"
 }
 
-// Folder is where in the drive the room's notes go.
+// Folder is where in the drive the room's notes go: the place that was set, or one named after the room or the people in it.
 func (s *Snapshot) Folder() string {
 	if f := s.field(FolderType, "", "folder"); f != "" {
 		return f
 	}
+	if f := folderName(s.GivenName()); f != "" {
+		return f
+	}
+	var names []string
+	for _, who := range s.Joined() {
+		names = append(names, s.Members[who].Name)
+	}
+	if f := folderName(strings.Join(names, " and ")); f != "" {
+		return f
+	}
 	return "Notes"
+}
+
+// folderName keeps of a name what may stand in a folder's name everywhere.
+func folderName(name string) string {
+	kept := strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c) || strings.ContainsRune("-,&'()", c) {
+			return c
+		}
+		return ' '
+	}, name)
+	words := []rune(strings.Join(strings.Fields(kept), " "))
+	return strings.TrimSpace(string(words[:min(len(words), 50)]))
 }
 
 // FolderType is the state event that says where in the drive a room's notes go.
