@@ -191,23 +191,7 @@ func (s *Snapshot) mayState(who id.Person, typ, key string, content json.RawMess
 	if err := json.Unmarshal(content, &p); err != nil {
 		return fault.New(fault.Invalid, "Power levels must be whole numbers").WithCode("M_BAD_JSON")
 	}
-	mine := s.Level(who)
-	for person, n := range p.Users {
-		if old := s.Level(person); n != old && (n > mine || old >= mine && person != who) {
-			return fault.New(fault.Denied, "You cannot give or take power that you do not have yourself")
-		}
-	}
-	for person := range s.power.Users {
-		if _, stays := p.Users[person]; !stays && s.Level(person) >= mine && person != who {
-			return fault.New(fault.Denied, "You cannot give or take power that you do not have yourself")
-		}
-	}
-	for _, n := range []int64{p.UsersDefault, p.EventsDefault, or50(p.StateDefault), p.Invite, or50(p.Kick), or50(p.Ban), or50(p.Redact)} {
-		if n > mine {
-			return fault.New(fault.Denied, "You cannot ask for more power than you have yourself")
-		}
-	}
-	return nil
+	return s.mayPower(who, p)
 }
 
 // At is the position of the change's n-th event, from 0.

@@ -57,7 +57,7 @@ func (r *Rooms) Create(ctx context.Context, who id.Person, n New) (id.Room, erro
 			return "", err
 		}
 		var object map[string]json.RawMessage
-		if json.Unmarshal(s.Content, &object) != nil || object == nil {
+		if json.Unmarshal(s.Content, &object) != nil || object == nil || s.Type == "m.room.power_levels" && !powerful(s.Content) {
 			return "", fault.New(fault.Invalid, "The content must be a JSON object").WithCode("M_BAD_JSON")
 		}
 	}
@@ -122,7 +122,7 @@ func (n New) state(r *Rooms, who id.Person) ([]Initial, error) {
 	}
 	power := map[string]json.RawMessage{}
 	if n.Power != nil {
-		if json.Unmarshal(n.Power, &power) != nil {
+		if !powerful(n.Power) || json.Unmarshal(n.Power, &power) != nil {
 			return nil, fault.New(fault.Invalid, "The power levels must be a JSON object").WithCode("M_BAD_JSON")
 		}
 	}
@@ -161,6 +161,12 @@ func (n New) state(r *Rooms, who id.Person) ([]Initial, error) {
 		list = append(list, Initial{FolderType, "", marshal(map[string]string{"folder": n.Folder})})
 	}
 	return list, nil
+}
+
+// powerful reports whether power levels can be read.
+func powerful(content json.RawMessage) bool {
+	var p power
+	return json.Unmarshal(content, &p) == nil
 }
 
 func marshal(v any) json.RawMessage {

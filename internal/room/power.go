@@ -82,16 +82,57 @@ func (s *Snapshot) MaySend(who id.Person, typ string, state bool) error {
 // MayRedact reports whether a person may withdraw other people's messages.
 func (s *Snapshot) MayRedact(who id.Person) bool { return s.Level(who) >= or50(s.power.Redact) }
 
+// mayPower refuses to give, take or ask for power that a person does not have (Matrix specification, room version 12,
+// "Authorization rules", power levels).
+func (s *Snapshot) mayPower(who id.Person, p power) error {
+	mine, now := s.Level(who), s.power
+	no := fault.New(fault.Denied, "You cannot give, take or ask for more power than you have yourself")
+	for _, n := range [][2]int64{{now.UsersDefault, p.UsersDefault}, {now.EventsDefault, p.EventsDefault}, {or50(now.StateDefault), or50(p.StateDefault)},
+		{now.Invite, p.Invite}, {or50(now.Kick), or50(p.Kick)}, {or50(now.Ban), or50(p.Ban)}, {or50(now.Redact), or50(p.Redact)}} {
+		if n[0] != n[1] && max(n[0], n[1]) > mine {
+			return no
+		}
+	}
+	for typ, n := range p.Events {
+		if old, there := now.Events[typ]; (!there || old != n) && max(old, n) > mine {
+			return no
+		}
+	}
+	for typ, old := range now.Events {
+		if _, stays := p.Events[typ]; !stays && old > mine {
+			return no
+		}
+	}
+	for person, n := range p.Users {
+		old := s.Level(person)
+		if _, there := now.Users[person]; there && n == old {
+			continue
+		}
+		if n > mine || old >= mine && n != old && person != who {
+			return no
+		}
+	}
+	for person := range now.Users {
+		if _, stays := p.Users[person]; !stays && s.Level(person) >= mine && person != who {
+			return no
+		}
+	}
+	return nil
+}
+
 // mayMove reports whether one person may change another's membership.
 func (s *Snapshot) mayMove(who, whom id.Person, to string) error {
 	no := fault.New(fault.Denied, "You may not do this in this conversation. Ask the person who started it")
 	if s.Members[who].State != Joined {
 		return noRoom()
 	}
-	level := s.Level(who)
+	level, is := s.Level(who), s.Members[whom].State
+	if is != Joined && is != Invited && is != Knocked && is != Banned && to == Left {
+		return fault.New(fault.Denied, "This person is not in the conversation")
+	}
 	switch to {
 	case Invited:
-		if s.Members[whom].State == Banned || level < s.power.Invite {
+		if is == Banned || level < s.power.Invite {
 			return no
 		}
 	case Banned:
@@ -100,7 +141,7 @@ func (s *Snapshot) mayMove(who, whom id.Person, to string) error {
 		}
 	case Left:
 		need := or50(s.power.Kick)
-		if s.Members[whom].State == Banned {
+		if is == Banned {
 			need = or50(s.power.Ban)
 		}
 		if level < need || level <= s.Level(whom) {

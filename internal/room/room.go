@@ -78,6 +78,7 @@ type Rooms struct {
 	cache  map[id.Room]*Snapshot
 	locks  map[id.Room]*sync.Mutex
 	latest map[id.Room]int64 // the last position of a durable change in this run
+	moves  map[id.Room]int   // how many durable changes there were
 }
 
 // Service is the user who speaks for the server.
@@ -115,7 +116,7 @@ func (r *Rooms) Look(ctx context.Context, room id.Room) (*Snapshot, error) {
 // load reads a room and keeps it. The room's lock is held.
 func (r *Rooms) load(ctx context.Context, room id.Room) (*Snapshot, error) {
 	r.mu.Lock()
-	s, seen := r.cache[room], r.latest[room]
+	s, seen := r.cache[room], r.moves[room]
 	r.mu.Unlock()
 	if s != nil {
 		return s, nil
@@ -140,7 +141,7 @@ func (r *Rooms) load(ctx context.Context, room id.Room) (*Snapshot, error) {
 	if r.cache == nil {
 		r.cache = map[id.Room]*Snapshot{}
 	}
-	if r.latest[room] == seen { // a session's own change does not take the lock: one may have come since the store was read
+	if r.moves[room] == seen { // a session's own change does not take the lock: one may have come since the store was read
 		r.cache[room] = s
 	}
 	r.mu.Unlock()
@@ -153,8 +154,9 @@ func (r *Rooms) moved(room id.Room, pos int64) {
 	defer r.mu.Unlock()
 	delete(r.cache, room)
 	if r.latest == nil {
-		r.latest = map[id.Room]int64{}
+		r.latest, r.moves = map[id.Room]int64{}, map[id.Room]int{}
 	}
+	r.moves[room]++
 	r.latest[room] = max(r.latest[room], pos)
 }
 
