@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
@@ -53,6 +54,29 @@ func (a *Accounts) PutData(ctx context.Context, who id.Person, d Data) error {
 		return err
 	}
 	return a.Update(ctx, func(tx Tx) error { return tx.PutData(ctx, who, d) })
+}
+
+// DirectKind is the account data in which Matrix clients look for direct chats (Matrix specification, "m.direct").
+const DirectKind = "m.direct"
+
+// AddDirect notes for somebody's Matrix clients that a room is their direct chat with another. pos is the change's position.
+func (a *Accounts) AddDirect(ctx context.Context, who, other id.Person, room id.Room, pos int64) error {
+	return a.Update(ctx, func(tx Tx) error {
+		direct := map[id.Person][]id.Room{}
+		d, err := tx.Data(ctx, who, "", DirectKind)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if err == nil && json.Unmarshal(d.Content, &direct) != nil {
+			return nil // a client wrote something else there: it is theirs
+		}
+		direct[other] = append(direct[other], room)
+		content, err := json.Marshal(direct)
+		if err != nil {
+			return err
+		}
+		return tx.PutData(ctx, who, Data{Kind: DirectKind, Pos: pos, Content: content})
+	})
 }
 
 // PutFilter keeps a filter and returns its name, which is made from its content, so that the same filter has one name.

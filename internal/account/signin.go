@@ -27,39 +27,70 @@ var wrong = fault.New(fault.Denied, "The user name or password is wrong. Try aga
 // (fault.Denied). More than a few tries a minute for one name are refused (fault.Limited).
 func (a *Accounts) SignIn(ctx context.Context, s SignIn) (Device, string, error) {
 	who := id.NewPerson(s.Localpart, a.Server)
-	if err := a.Check(ctx, who, s.Password); err != nil {
+	hash, err := a.check(ctx, who, s.Password)
+	if err != nil {
 		return Device{}, "", err
 	}
-	return a.SignInAs(ctx, who, s)
+	return a.signIn(ctx, who, s, func(p Person) error {
+		if p.Hash != hash { // it was changed while it was checked
+			return wrong
+		}
+		return nil
+	})
 }
 
 // Check checks the password of somebody who may sign in. The errors are those of SignIn.
 func (a *Accounts) Check(ctx context.Context, who id.Person, password string) error {
+	_, err := a.check(ctx, who, password)
+	return err
+}
+
+// check returns the hash that a password matches.
+func (a *Accounts) check(ctx context.Context, who id.Person, password string) (hash string, err error) {
+	if len(who) > id.MaxLen {
+		return "", wrong
+	}
 	if !a.tries.allow(who.Localpart(), a.Now()) {
 		e := fault.New(fault.Limited, "There were too many tries to sign in with this name. Wait a minute and try again")
 		e.Retry = time.Minute
-		return e
+		return "", e
 	}
 	var p Person
-	err := a.View(ctx, func(tx Tx) (err error) {
+	err = a.View(ctx, func(tx Tx) (err error) {
 		p, err = tx.Person(ctx, who)
 		return err
 	})
 	if err != nil && !fault.Is(err, fault.NotFound) {
-		return err
+		return "", err
 	}
-	if !a.matches(p.Hash, password) {
-		return wrong
+	done, err := a.turns.wait(ctx)
+	if err != nil {
+		return "", err
+	}
+	ok := a.matches(p.Hash, password)
+	done()
+	if !ok {
+		return "", wrong
 	}
 	if p.Disabled {
-		return fault.New(fault.Denied, "This account is closed. Ask the service desk").WithCode("M_USER_DEACTIVATED")
+		return "", closed()
 	}
 	a.tries.forgive(who.Localpart())
-	return nil
+	return p.Hash, nil
+}
+
+func closed() error {
+	return fault.New(fault.Denied, "This account is closed. Ask the service desk").WithCode("M_USER_DEACTIVATED")
 }
 
 // SignInAs signs a person in without a password: for somebody who has just registered, and for tests.
 func (a *Accounts) SignInAs(ctx context.Context, who id.Person, s SignIn) (Device, string, error) {
+	return a.signIn(ctx, who, s, func(Person) error { return nil })
+}
+
+// signIn makes a device. Whether the person may have one is asked in the transaction that makes it, so that nobody slips in while
+// their account is closed or their password changed.
+func (a *Accounts) signIn(ctx context.Context, who id.Person, s SignIn, may func(Person) error) (Device, string, error) {
 	d := Device{ID: s.Device, Person: who, Name: s.Name, Created: a.Now()}
 	if d.ID == "" {
 		d.ID = id.NewDevice(a.Rand)
@@ -72,12 +103,25 @@ func (a *Accounts) SignInAs(ctx context.Context, who id.Person, s SignIn) (Devic
 	}
 	token := id.NewToken(a.Rand)
 	err := a.Update(ctx, func(tx Tx) error {
+		p, err := tx.Person(ctx, who)
+		if err != nil {
+			return err
+		}
+		if p.Disabled {
+			return closed()
+		}
+		if err := may(p); err != nil {
+			return err
+		}
 		if err := tx.DeleteDevice(ctx, who, d.ID); err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
 		return tx.InsertDevice(ctx, d, digest(token))
 	})
-	return d, token, err
+	if err != nil {
+		return Device{}, "", err
+	}
+	return d, token, nil
 }
 
 // Authenticate finds the device of an access token. The error is fault.SignedOut if there is none or it has expired.

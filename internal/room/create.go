@@ -68,7 +68,7 @@ func (r *Rooms) Create(ctx context.Context, who id.Person, n New) (id.Room, erro
 		return "", err
 	}
 	defer c.End(ctx)
-	return room, r.Update(ctx, func(tx Tx) error {
+	err = r.Update(ctx, func(tx Tx) error {
 		c.Again()
 		if err := tx.InsertRoom(ctx, room, Version, who, r.Now()); err != nil {
 			return err
@@ -111,6 +111,10 @@ func (r *Rooms) Create(ctx context.Context, who id.Person, n New) (id.Room, erro
 		}
 		return nil
 	})
+	if err == nil && n.Direct && len(n.Add) == 1 && r.Paired != nil {
+		r.Paired(ctx, room, who, n.Add[0])
+	}
+	return room, err
 }
 
 // state is what a room starts with, in the order of the Matrix specification's createRoom: power, join rule, visibility,

@@ -72,6 +72,7 @@ type Rooms struct {
 	Ring   func(who ...id.Person)                                            // wakes the readers of these people
 	Name   func(ctx context.Context, who id.Person) (name string, err error) // what a person is called
 	Exists func(ctx context.Context, who id.Person) (active bool, err error) // whether there is such a person who may sign in
+	Paired func(ctx context.Context, r id.Room, who, other id.Person)        // told after a direct chat was made without an invitation; may be nil
 	Left   func(ctx context.Context, r id.Room, who id.Person)               // told after somebody left; may be nil
 
 	mu     sync.Mutex

@@ -159,12 +159,27 @@ func (s *Server) wire(c config.Config, o Options, zone *time.Location) {
 		Ring: s.Bell.Ring, Name: s.name, Exists: s.exists}
 	s.Sessions = &session.Sessions{Update: update[session.Tx](st), View: view[session.Tx](st), Rooms: s.Rooms, Arena: s.Arena,
 		Policy: func() policy.Policy { return s.Policy }, Name: s.name, URL: c.PublicURL, Zone: zone, Now: o.Now, Rand: o.Rand, Log: s.Log}
-	s.Rooms.Left = s.Sessions.Left
+	s.Rooms.Left, s.Rooms.Paired = s.Sessions.Left, s.paired
 	s.Notes = &note.Notes{Update: update[note.Tx](st), View: view[note.Tx](st), Sessions: s.Sessions, Rooms: s.Rooms, People: s.Accounts.Get, Ledger: s.Ledger,
 		Renderer: renderer{c}, Drive: drive.Folder{Path: c.Drive}, Organisation: c.Organisation, URL: c.PublicURL, Zone: zone, Now: o.Now, Rand: o.Rand, Log: s.Log}
 	s.Notes.Init()
 	s.Sessions.Filer = s.Notes
 	s.Policy = policy.Default()
+}
+
+// paired tells the Matrix clients of two people that a room is their direct chat.
+func (s *Server) paired(ctx context.Context, r id.Room, one, two id.Person) {
+	for who, other := range map[id.Person]id.Person{one: two, two: one} {
+		pos, done, err := s.Rooms.Order.Take(ctx, 1)
+		if err == nil {
+			err = s.Accounts.AddDirect(ctx, who, other, r, pos)
+			done()
+		}
+		if err != nil {
+			s.Log.Error("mark a direct chat", "room", r, "error", err)
+		}
+		s.Bell.Ring(who)
+	}
 }
 
 func (s *Server) name(ctx context.Context, who id.Person) (string, error) {
