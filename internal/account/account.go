@@ -72,7 +72,6 @@ type Accounts struct {
 	Cost   Cost // of hashing a password; DefaultCost in production
 
 	tries   tries
-	turns   turns
 	once    sync.Once
 	hashing chan struct{}
 }

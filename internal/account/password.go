@@ -1,13 +1,11 @@
 package account
 
 import (
-	"context"
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 
 	"golang.org/x/crypto/argon2"
 
@@ -77,23 +75,4 @@ func (a *Accounts) derive(password string, salt []byte, c Cost) []byte {
 	a.hashing <- struct{}{}
 	defer func() { <-a.hashing }()
 	return argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, c.Threads, 32)
-}
-
-// turns lets few compute a hash at once: each takes 64 MiB, and whoever sends many passwords at once must not take all memory.
-type turns struct {
-	once  sync.Once
-	taken chan struct{}
-}
-
-const atOnce = 4
-
-// wait waits for a turn. Call done when it is over.
-func (t *turns) wait(ctx context.Context) (done func(), err error) {
-	t.once.Do(func() { t.taken = make(chan struct{}, atOnce) })
-	select {
-	case t.taken <- struct{}{}:
-		return func() { <-t.taken }, nil
-	case <-ctx.Done():
-		return nil, fault.New(fault.Unavailable, "Many people are signing in at this moment. Try again in a few seconds").Because(ctx.Err())
-	}
 }
