@@ -48,7 +48,7 @@ func (c *Config) Check() error {
 	if c.Data == "" {
 		return fault.New(fault.Invalid, "The setting data is empty. Name a folder, for example var")
 	}
-	if c.ServerName == "" || !account.Plain(c.ServerName, 200) || strings.ContainsAny(c.ServerName, " /@!#$") {
+	if c.ServerName == "" || !account.Plain(c.ServerName, 200) || strings.ContainsAny(c.ServerName, " /@!#$+") {
 		return fault.New(fault.Invalid, "The setting server-name is %q. Write a host name, for example chat.example.org", c.ServerName)
 	}
 	if !account.Plain(c.Organisation, 100) || c.Organisation == "" {
@@ -93,7 +93,7 @@ func (c *Config) complete(host, port string) error {
 		c.PublicURL = scheme + "://" + net.JoinHostPort(host, port)
 	}
 	u, err := url.Parse(c.PublicURL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return fault.New(fault.Invalid, "The setting public-url is %q. Write the address without a path or a slash at the end, for example https://chat.example.org", c.PublicURL)
 	}
 	if c.Drive == "" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -53,6 +54,11 @@ func (f *file) Validate(app *kong.Application) error {
 // Resolve returns a setting's value.
 func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	v, ok := f.values[flag.Name]
+	for _, env := range flag.Envs {
+		if _, set := os.LookupEnv(env); set {
+			ok = false // the environment comes first
+		}
+	}
 	if !ok {
 		return nil, nil
 	}
