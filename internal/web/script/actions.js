@@ -34,7 +34,12 @@ if (fine.matches) {
     const item = e.target.closest?.(".msg[data-id]:not(.msg--gone)");
     if (item && !tools.contains(document.activeElement)) attach(item);
   });
-  list.addEventListener("pointerleave", () => tools.contains(document.activeElement) || detach());
+  list.addEventListener("pointerleave", () => {
+    if (tools.contains(document.activeElement)) return;
+    const item = list.contains(document.activeElement) && document.activeElement.closest(".msg[data-id]:not(.msg--gone)");
+    if (item) attach(item); // back to the message that the keyboard is on
+    else detach();
+  });
 }
 list.addEventListener("focusin", (e) => {
   const item = e.target.closest(".msg[data-id]:not(.msg--gone)");
