@@ -114,13 +114,6 @@ func TestLoad(t *testing.T) {
 	if err != nil || c.Listen != "127.0.0.1:1" || c.LockedMemory != 8 || !c.Demo || c.Drain != 5*time.Second {
 		t.Errorf("%+v, %v", c, err)
 	}
-	t.Setenv("WINNOW_LISTEN", "127.0.0.1:2")
-	if c, err := parse("listen = \"127.0.0.1:1\""); err != nil || c.Listen != "127.0.0.1:2" {
-		t.Errorf("the environment goes before the file: %s, %v", c.Listen, err)
-	}
-	if c, err := parse("listen = \"127.0.0.1:1\"", "--listen", "127.0.0.1:3"); err != nil || c.Listen != "127.0.0.1:3" {
-		t.Errorf("the command line goes before all: %s, %v", c.Listen, err)
-	}
 	for text, words := range map[string]string{
 		"lisen = \"x\"":         "lisen, which is no setting",
 		"listen = [\"x\"]":      "The setting listen in the settings file must be a single value",
@@ -130,5 +123,12 @@ func TestLoad(t *testing.T) {
 		if _, err := parse(text); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+	t.Setenv("WINNOW_LISTEN", "127.0.0.1:2")
+	if c, err := parse("listen = \"127.0.0.1:1\""); err != nil || c.Listen != "127.0.0.1:2" {
+		t.Errorf("the environment goes before the file: %s, %v", c.Listen, err)
+	}
+	if c, err := parse("listen = \"127.0.0.1:1\"", "--listen", "127.0.0.1:3"); err != nil || c.Listen != "127.0.0.1:3" {
+		t.Errorf("the command line goes before all: %s, %v", c.Listen, err)
 	}
 }
