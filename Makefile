@@ -47,6 +47,12 @@ check: ## formatting, vet, staticcheck
 race: ## run the tests of the concurrent parts under the race detector (needs gcc)
 	CGO_ENABLED=1 $(GO) test -race ./internal/vault ./internal/session ./internal/note ./internal/bus ./internal/room ./internal/wire ./internal/matrix
 
+FUZZTIME ?= 30s
+
+fuzz: ## fuzz every parser, FUZZTIME for each
+	@for f in $$(git grep -l '^func Fuzz' -- '*_test.go'); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$f); do \
+	  echo "$$t in $$(dirname $$f)"; $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; done; done
+
 bench: build ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime 300ms ./...
 

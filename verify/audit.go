@@ -79,7 +79,7 @@ func Audit(ctx context.Context, client *http.Client, url string, opts AuditOptio
 		return r, nil
 	}
 	if r.Trusted {
-		r.Passed = append(r.Passed, fmt.Sprintf("The checkpoint of %s is signed by a key that you trust.", r.Log.Origin))
+		r.Passed = append(r.Passed, fmt.Sprintf("The checkpoint of %s is signed by the key that was given.", r.Log.Origin))
 	}
 	if r.Log.Size > opts.MaxEntries {
 		return nil, fmt.Errorf("the log has %s entries and the limit is %s", Commas(r.Log.Size), Commas(opts.MaxEntries))

@@ -40,7 +40,7 @@ func (c *serve) Run(out io.Writer, logs stderrWriter) error {
 		return err
 	}
 	if s.Lost > 0 {
-		fmt.Fprintf(out, "The last run stopped unexpectedly. %d open sessions were lost; each has a certificate that says so.\n", s.Lost)
+		fmt.Fprintf(out, "The last run stopped unexpectedly. Open sessions that were lost: %d. Each has a certificate that says so.\n", s.Lost)
 	}
 	if err := s.Welcome(ctx, out); err != nil {
 		return errors.Join(err, s.Shutdown(context.Background()))

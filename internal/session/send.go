@@ -193,6 +193,9 @@ func (s *Sessions) take(ctx context.Context, who id.Person, snap *room.Snapshot,
 		if d.edits != nil || d.reactsTo != nil {
 			return nil, false, gone()
 		}
+		if d.command != content.None { // it would start a session only to end it
+			return nil, false, noSession()
+		}
 		if t, err = s.begin(ctx, p, who); err != nil {
 			return nil, false, err
 		}
