@@ -181,4 +181,48 @@ func (l *life) checkLife() {
 	if ended != 2 {
 		t.Errorf("notices %q", l.Notices())
 	}
+	if again := l.Crash(); again.Lost != 0 { // a record with no session behind it
+		t.Errorf("%d sessions would be certified as lost", again.Lost)
+	}
+}
+
+// The note of marked messages is committed and nobody hears of it; before the next try one more message is marked. Each is filed
+// once.
+func TestMarkBetweenTries(t *testing.T) {
+	s := stage.SQLite(t)
+	s.Mark(stage.Ann, s.Say(stage.Ann, "First"))
+	s.Seen()
+	s.Pass(45 * time.Minute)
+	broken := false
+	s.Store.Fault = func(point string) error {
+		if point == store.Persisted && !broken {
+			broken = true
+			return errors.New("the disk is gone for a moment")
+		}
+		return nil
+	}
+	s.Pass(15 * time.Minute)
+	s.Mark(stage.Bob, s.Say(stage.Bob, "Second"))
+	s.Seen()
+	s.Pass(45 * time.Minute)
+	s.Pass(15 * time.Minute)
+	if r := s.Past(); !broken || r.Quoted != 2 || r.Messages != 2 {
+		t.Errorf("record %+v", r)
+	}
+	words := ""
+	for _, n := range checkNotes(t, s) {
+		w, err := verify.ParseNote(n.Manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range w.Quotes {
+			words += q.Text + " "
+		}
+	}
+	if words != "First Second " {
+		t.Errorf("the notes quote %q", words)
+	}
+	if kinds := s.Kinds(); kinds != "policy note note decided completed" {
+		t.Errorf("ledger: %s", kinds)
+	}
 }
