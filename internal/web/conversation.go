@@ -54,14 +54,10 @@ func (f *Face) conversation(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	list, err := f.list(ctx, s.filling, v, room, "")
+	p, err := f.conversationPage(ctx, s)
 	if err != nil {
 		return err
 	}
-	p := ConversationPage{Frame: f.frame(v, "", "chat"), List: list, Conversation: s.conversation(), From: strconv.FormatInt(s.pos, 10), Entries: s.entries(),
-		Typing: s.typing(), Banner: f.banner(), Dock: s.dock(), Panel: s.panel(), Composer: s.composer()}
-	p.Unread = list.unread()
-	p.Title = unreadTitle(p.Conversation.Name+" - Chat", p.Unread)
 	if n, err := strconv.Atoi(r.URL.Query().Get("refresh")); err == nil && n == 30 {
 		p.Refresh = n
 	}
@@ -71,12 +67,23 @@ func (f *Face) conversation(w http.ResponseWriter, r *http.Request, v *visit) er
 	if e := s.find(id.Event(r.URL.Query().Get("edit"))); e != nil && s.canEdit(*e) {
 		p.Composer.Edit, p.Composer.Text = string(e.Event.ID), s.words(e.Words, 0)
 	}
-	if s.talk == nil {
-		if p.Past, err = f.past(ctx, room, 10); err != nil {
-			return err
-		}
-	}
 	return f.page(w, r, http.StatusOK, "conversation", p, s.filling)
+}
+
+// conversationPage is the page of a conversation with an empty message box.
+func (f *Face) conversationPage(ctx context.Context, s *scene) (ConversationPage, error) {
+	list, err := f.list(ctx, s.filling, s.v, s.snap.ID, "")
+	if err != nil {
+		return ConversationPage{}, err
+	}
+	p := ConversationPage{Frame: f.frame(s.v, "", "chat"), List: list, Conversation: s.conversation(), From: strconv.FormatInt(s.pos, 10), Entries: s.entries(),
+		Typing: s.typing(), Banner: f.banner(), Dock: s.dock(), Panel: s.panel(), Composer: s.composer()}
+	p.Unread = list.unread()
+	p.Title = unreadTitle(p.Conversation.Name+" - Chat", p.Unread)
+	if s.talk == nil {
+		p.Past, err = f.past(ctx, s.snap.ID, 10)
+	}
+	return p, err
 }
 
 // find returns a line of the open session.

@@ -98,7 +98,9 @@ func (f *Face) Handler() (http.Handler, error) {
 	m.Handle("GET /notes/{ref}", f.staff(f.note))
 
 	m.Handle("/", f.public(f.unknown))
-	return http.NewCrossOriginProtection().Handler(headers(m)), nil
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(f.public(f.foreign))
+	return headers(own.Handler(m)), nil
 }
 
 // headers sets what every answer has. Nothing of a page may be kept by a cache, framed, or told to other sites.

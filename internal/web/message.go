@@ -47,18 +47,25 @@ func (f *Face) send(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
+	p, err := readPosted(form)
+	if err != nil {
+		return err
+	}
 	out, err := f.Arena.Get(ctx, vault.Scratch)
 	if err != nil {
 		return err
 	}
-	sent, record, err := f.sendForm(ctx, where, v, form, out)
+	sent, err := f.sendForm(ctx, where, v, &p, out)
 	out.Put()
+	if err != nil && !v.Live {
+		return f.giveBack(w, r, v, where, p, err)
+	}
 	in.Put()
 	done()
 	if err != nil {
 		return err
 	}
-	if record {
+	if p.record {
 		if err := f.Sessions.Mark(ctx, v.ID, where, sent.ID, v.Device); err != nil {
 			return err
 		}
@@ -85,31 +92,56 @@ func (f *Face) takeText(ctx context.Context) (done func(), err error) {
 	}
 }
 
-func (f *Face) sendForm(ctx context.Context, where id.Room, v *visit, form []byte, out *vault.Buf) (*session.Event, bool, error) {
-	p, err := readPosted(form)
-	if err != nil {
-		return nil, false, err
+// giveBack answers a message that was refused with the conversation and the message box as they were, so that nobody has to
+// write it again. What was written stays in locked memory until the page is on its way.
+func (f *Face) giveBack(w http.ResponseWriter, r *http.Request, v *visit, where id.Room, p posted, why error) error {
+	if fault.Is(why, fault.Denied) { // not a member any more, or words of a marking that has no place here: nothing of them is shown again
+		return why
 	}
+	s, err := f.scene(r.Context(), v, where)
+	if err != nil {
+		return why
+	}
+	page, err := f.conversationPage(r.Context(), s)
+	if err != nil {
+		return why
+	}
+	if fault.Of(why) == fault.Internal {
+		f.Log.Error("send a message", "error", why)
+	}
+	page.Title = "Error: " + page.Title
+	c := &page.Composer
+	c.Problem, c.Record = fault.Say(why)+".", p.record
+	c.Text = s.add("refused", func(_ context.Context, write func([]byte)) error { write(p.text); return nil })
+	if e := s.find(p.replyTo); e != nil && !e.Withdrawn {
+		c.Reply = s.reply(e.Event)
+	}
+	if e := s.find(p.edit); e != nil && s.canEdit(*e) {
+		c.Edit = string(e.Event.ID)
+	}
+	return f.page(w, r, status(fault.Of(why)), "conversation", page, s.filling)
+}
+
+func (f *Face) sendForm(ctx context.Context, where id.Room, v *visit, p *posted, out *vault.Buf) (*session.Event, error) {
 	snap, err := f.Rooms.For(ctx, v.ID, where)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	p.text = bytes.TrimSpace(p.text)
 	limit := f.limit(ctx, v, where)
 	switch n := utf8.RuneCount(p.text); {
 	case n == 0:
-		return nil, false, fault.New(fault.Invalid, "Write a message first")
+		return nil, fault.New(fault.Invalid, "Write a message first")
 	case n > limit:
-		return nil, false, fault.New(fault.Invalid, "Messages can be up to %s characters. Send this as a file or a note", thousands(limit))
+		return nil, fault.New(fault.Invalid, "Messages can be up to %s characters. Send this as a file or a note", thousands(limit))
 	case !utf8.Valid(p.text):
-		return nil, false, fault.New(fault.Invalid, "The message has characters that are not valid")
+		return nil, fault.New(fault.Invalid, "The message has characters that are not valid")
 	}
-	raw, err := f.compose(ctx, v, where, snap, p, out)
+	raw, err := f.compose(ctx, v, where, snap, *p, out)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	e, err := f.Sessions.Send(ctx, v.ID, where, session.Message{Type: "m.room.message", Content: raw, Txn: p.txn, Device: v.Device})
-	return e, p.record, err
+	return f.Sessions.Send(ctx, v.ID, where, session.Message{Type: "m.room.message", Content: raw, Txn: p.txn, Device: v.Device})
 }
 
 func readPosted(form []byte) (p posted, err error) {

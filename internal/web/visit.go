@@ -114,7 +114,7 @@ func (f *Face) refuse(w http.ResponseWriter, r *http.Request, v *visit, err erro
 		w.Write([]byte(words))
 		return
 	}
-	if kind == fault.SignedOut {
+	if kind == fault.SignedOut && (r.Method != http.MethodPost || r.URL.Path == "/sign-out") {
 		to := "/sign-in"
 		if r.Method == http.MethodGet && r.URL.Path != "/" {
 			to += "?next=" + url.QueryEscape(r.URL.Path)
@@ -123,7 +123,11 @@ func (f *Face) refuse(w http.ResponseWriter, r *http.Request, v *visit, err erro
 		return
 	}
 	p := ErrorPage{Frame: f.frame(v, "Problem", ""), Status: code, Heading: heading(kind), Words: words + ".", Next: []Link{{"Go back to chat", "/chat"}}}
-	if !v.signedIn() {
+	switch {
+	case kind == fault.SignedOut: // the browser can send the form again, so nothing that was written is lost
+		p.Words = "Sign in again in another window. Then load this page again: your browser asks whether to send what you wrote once more."
+		p.Next = []Link{{"Sign in", "/sign-in"}}
+	case !v.signedIn():
 		p.Next = []Link{{"How we use chat", "/transparency"}, {"Sign in", "/sign-in"}}
 	}
 	if err := f.page(w, r, code, "error", p, f.filling()); err != nil {
@@ -133,6 +137,8 @@ func (f *Face) refuse(w http.ResponseWriter, r *http.Request, v *visit, err erro
 
 func heading(k fault.Kind) string {
 	switch k {
+	case fault.SignedOut:
+		return "You are signed out, so nothing was sent"
 	case fault.NotFound:
 		return "Page not found"
 	case fault.Gone:
@@ -145,6 +151,11 @@ func heading(k fault.Kind) string {
 		return "There is a problem"
 	}
 	return "Sorry, there is a problem with the service"
+}
+
+// foreign refuses a form that another site made this browser send.
+func (f *Face) foreign(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return fault.New(fault.Denied, "This came from another site, so nothing was done. Open chat here and do it from there")
 }
 
 func (f *Face) unknown(w http.ResponseWriter, r *http.Request, v *visit) error {
