@@ -1,0 +1,476 @@
+//go:build linux
+
+package story_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"winnow.org/winnow/internal/harden"
+	"winnow.org/winnow/internal/vault/residue"
+)
+
+// promise is how long after the end of a session the last byte of it may stand anywhere (SECURITY.md).
+const promise = 10 * time.Second
+
+// TestMemory is the promise of the whole program: people talk by every road there is, their connections stay open, the sessions
+// end, and after at most ten seconds not eight bytes in a row of what they said stand in the memory of the process.
+func TestMemory(t *testing.T) {
+	m := openMemory(t)
+	m.control()
+	room, other := m.made("amara", "Harbour walls"), m.made("amara", "Harbour lights")
+	hear := m.listen("priya", room)
+	for i := range 40 {
+		m.api(room, i)
+	}
+	for i := range 20 {
+		m.pages(room, i)
+	}
+	m.refused(room, other)
+	m.drafts(room)
+	if heard := hear(); heard < 100 {
+		m.Errorf("the stream said %d things only", heard)
+	}
+	for _, r := range []string{room, other} {
+		for _, who := range []string{"amara", "priya"} {
+			m.page(who, "POST", "/chat/"+url.PathEscape(r)+"/nothing", nil, "", "303")
+		}
+	}
+	m.page("amara", "POST", "/chat/"+url.PathEscape(room)+"/end-session", nil, "", "303 404 410")
+	m.page("amara", "POST", "/chat/"+url.PathEscape(other)+"/end-session", nil, "", "303 404 410")
+	for _, r := range []string{room, other} {
+		var state struct{ State string }
+		m.json("amara", "GET", "rooms/"+url.PathEscape(r)+"/state/org.winnow.session", "", "200", &state)
+		if state.State != "ended" {
+			m.Fatalf("the session in %s is %q", r, state.State)
+		}
+	}
+	begun := time.Now()
+	for {
+		res := m.search(m.texts)
+		took := time.Since(begun)
+		if res.Fragments == 0 {
+			t.Logf("%d texts; none left after %v, in %d KiB", len(m.roads), took.Round(time.Millisecond), res.Bytes>>10)
+			break
+		}
+		if took > promise {
+			for _, f := range res.First {
+				t.Errorf("%s, %s, in %s: %q", m.roads[f.Text], f.Form, f.In, m.around(f.At))
+			}
+			t.Fatalf("%d fragments of %d texts are left after %v", res.Fragments, res.Texts, took)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	for who := range m.signed { // the connections are open still, and work
+		m.json(who, "GET", "account/whoami", "", "200", nil)
+	}
+	if res := m.search(m.texts); res.Fragments != 0 {
+		t.Errorf("%d fragments came back: %+v", res.Fragments, res.First)
+	}
+}
+
+// memory is the program in a process of its own, with the settings of production but that its memory may be read.
+type memory struct {
+	*testing.T
+	url, addr string
+	cmd       *exec.Cmd
+	http      *http.Client
+	signed    map[string]struct{ token, cookie string }
+	texts     *residue.Search
+	roads     []string // by which each text went
+	road      string
+	txn       int
+}
+
+func openMemory(t *testing.T) *memory {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	m := &memory{T: t, addr: l.Addr().String(), url: "http://" + l.Addr().String(), signed: map[string]struct{ token, cookie string }{}, texts: residue.New()}
+	m.http = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 50}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	var out bytes.Buffer
+	m.cmd = exec.Command(program(t), "serve", "--demo", "--data", t.TempDir(), "--listen", m.addr, "--allow-unlocked-memory", "--drain", "1s")
+	m.cmd.Env = append(os.Environ(), harden.Dumpable+"=1")
+	m.cmd.Stdout, m.cmd.Stderr = &out, &out
+	if err := m.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		m.cmd.Process.Kill()
+		m.cmd.Wait()
+		if t.Failed() {
+			t.Logf("the server said:\n%s", &out)
+		}
+	})
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if resp, err := m.http.Get(m.url + "/healthz"); err == nil {
+			resp.Body.Close()
+			break
+		} else if time.Since(begun) > patience {
+			t.Fatal("the server does not start")
+		}
+	}
+	for _, who := range []string{"amara", "priya", "sian"} {
+		var in struct {
+			Token string `json:"access_token"`
+		}
+		m.json("", "POST", "login", `{"type":"m.login.password","identifier":{"type":"m.id.user","user":"`+who+`"},"password":"`+password+`"}`, "200", &in)
+		resp, err := m.http.PostForm(m.url+"/sign-in", url.Values{"username": {who}, "password": {password}})
+		if err != nil || len(resp.Cookies()) == 0 {
+			t.Fatal("sign in:", err)
+		}
+		resp.Body.Close()
+		m.signed[who] = struct{ token, cookie string }{in.Token, resp.Cookies()[0].String()}
+	}
+	return m
+}
+
+// say makes a text of n random characters that the search looks for. With hard, what must be escaped stands in it too.
+func (m *memory) say(n int, hard bool) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	var all strings.Builder
+	for n > 0 {
+		run := make([]byte, min(n, 40))
+		rand.Read(run)
+		for i, c := range run {
+			run[i] = letters[c%64]
+		}
+		m.texts.Add(run)
+		m.roads = append(m.roads, m.road)
+		all.Write(run)
+		if n -= len(run); hard {
+			all.WriteString(" \"<é&\n💧\\")
+		}
+	}
+	return all.String()
+}
+
+func (m *memory) search(s *residue.Search) residue.Result {
+	m.Helper()
+	r, err := s.Process(m.cmd.Process.Pid)
+	if err != nil {
+		m.Skip("this system does not let a process read its child's memory:", err)
+	}
+	return r
+}
+
+// around is what stands about an address, to see who keeps it.
+func (m *memory) around(at uint64) []byte {
+	b := make([]byte, 240)
+	f, err := os.Open(fmt.Sprintf("/proc/%d/mem", m.cmd.Process.Pid))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	n, _ := f.ReadAt(b, int64(at)-120)
+	return b[:n]
+}
+
+// control shows that the search finds what the program keeps on purpose: the name of a conversation.
+func (m *memory) control() {
+	m.Helper()
+	s, name := residue.New(), word()
+	s.Add([]byte(name))
+	m.made("amara", name)
+	if r := m.search(s); r.Fragments == 0 {
+		m.Fatal("the search does not find what the program keeps")
+	}
+}
+
+// made makes a conversation of amara and priya.
+func (m *memory) made(who, name string) string {
+	m.Helper()
+	var made struct {
+		Room string `json:"room_id"`
+	}
+	m.json(who, "POST", "createRoom", `{"name":"`+name+`","preset":"public_chat"}`, "200", &made)
+	m.json("priya", "POST", "join/"+url.PathEscape(made.Room), "{}", "200", nil)
+	return made.Room
+}
+
+// api says things with the Matrix API and reads them by each of its calls.
+func (m *memory) api(room string, i int) {
+	m.Helper()
+	in := "rooms/" + url.PathEscape(room)
+	var first, then, sync struct {
+		Event string `json:"event_id"`
+		Next  string `json:"next_batch"`
+	}
+	send := func(kind, body string, into any) {
+		m.Helper()
+		m.txn++
+		m.json("amara", "PUT", fmt.Sprintf("%s/send/%s/t%d", in, kind, m.txn), body, "200", into)
+	}
+	m.json("priya", "GET", "sync?timeout=0", "", "200", &sync)
+	poll := make(chan struct{})
+	go func() {
+		defer close(poll)
+		m.json("priya", "GET", "sync?timeout=5000&since="+sync.Next, "", "200", nil)
+	}()
+	m.road = "API message"
+	size := []int{16, 40, 300, 1500, 6000}[i%5]
+	if i == 18 {
+		size = 50_000
+	}
+	body := m.say(size, i%2 == 1)
+	send("m.room.message", object(map[string]any{"msgtype": "m.text", "body": body, "format": "org.matrix.custom.html", "formatted_body": body[:16]}), &first)
+	m.road = "API reply"
+	send("m.room.message", object(map[string]any{"msgtype": "m.text", "body": m.say(60, true), "m.relates_to": map[string]any{"m.in_reply_to": map[string]string{"event_id": first.Event}}}), &then)
+	m.road = "API edit"
+	send("m.room.message", object(map[string]any{"msgtype": "m.text", "body": m.say(60, true), "m.new_content": map[string]string{"msgtype": "m.text", "body": m.say(60, true)},
+		"m.relates_to": map[string]string{"rel_type": "m.replace", "event_id": first.Event}}), nil)
+	m.road = "API reaction"
+	send("m.reaction", object(map[string]any{"m.relates_to": map[string]string{"rel_type": "m.annotation", "event_id": first.Event, "key": m.say(40, false)}}), nil)
+	m.road = "API thing of our own"
+	send("org.example.thing", object(map[string]any{"words": m.say(100, true), m.say(20, false): true}), nil)
+	for _, get := range []string{in + "/messages?dir=b&limit=20", in + "/event/" + url.PathEscape(first.Event), in + "/context/" + url.PathEscape(then.Event), "sync?timeout=0",
+		"../v1/" + in + "/relations/" + url.PathEscape(first.Event)} {
+		m.json([]string{"amara", "priya"}[i%2], "GET", get, "", "200", nil)
+	}
+	if i%3 == 0 {
+		m.road = "API withdrawal's reason"
+		m.txn++
+		m.json("amara", "PUT", fmt.Sprintf("%s/redact/%s/t%d", in, url.PathEscape(then.Event), m.txn), object(map[string]string{"reason": m.say(60, false)}), "200", nil)
+	}
+	<-poll
+}
+
+func object(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// pages says things in the web app, with script and without, and looks at every page that shows words.
+func (m *memory) pages(room string, i int) {
+	m.Helper()
+	chat, live := "/chat/"+url.PathEscape(room), []string{"", "1"}[i%2]
+	want := []string{"303", "200"}[i%2]
+	m.txn++
+	m.road = "page message"
+	m.page("amara", "POST", chat+"/messages", url.Values{"text": {m.say([]int{30, 200, 2000}[i%3], i%2 == 0)}, "txn": {fmt.Sprint(m.txn)}}, live, want)
+	var last struct {
+		Chunk []struct {
+			Event string `json:"event_id"`
+		}
+	}
+	m.json("amara", "GET", "rooms/"+url.PathEscape(room)+"/messages?dir=b&limit=1&filter="+url.QueryEscape(`{"types":["m.room.message"]}`), "", "200", &last)
+	e := last.Chunk[0].Event
+	m.road = "page reply"
+	m.page("priya", "POST", chat+"/messages", url.Values{"text": {m.say(80, true)}, "reply_to": {e}}, live, want)
+	m.road = "page edit"
+	m.page("amara", "POST", chat+"/messages", url.Values{"text": {m.say(80, true)}, "edit": {e}}, live, want)
+	m.road = "page reaction"
+	at := chat + "/messages/" + url.PathEscape(e)
+	m.page("priya", "POST", at+"/react", url.Values{"key": {m.say(32, false)}}, live, want)
+	for _, get := range []string{chat, chat + "?reply=" + url.QueryEscape(e), chat + "?edit=" + url.QueryEscape(e), at, "/chat", "/find", chat + "/people", chat + "/end"} {
+		m.page("amara", "GET", get, nil, live, "200")
+	}
+	if i%4 == 3 {
+		m.page("amara", "POST", at+"/withdraw", nil, live, want)
+	}
+}
+
+// refused says what is not taken.
+func (m *memory) refused(room, other string) {
+	m.Helper()
+	chat, in := "/chat/"+url.PathEscape(room), "rooms/"+url.PathEscape(room)
+	for i := range 6 {
+		live := []string{"", "1"}[i%2]
+		m.road = "page message that is too long"
+		m.page("amara", "POST", chat+"/messages", url.Values{"text": {m.say(4100, false)}}, live, "400")
+		m.road = "page message marked SECRET"
+		m.page("amara", "POST", chat+"/messages", url.Values{"text": {"SECRET " + m.say(60, false)}}, live, "403")
+		m.road = "page message of a stranger"
+		m.page("sian", "POST", chat+"/messages", url.Values{"text": {m.say(60, false)}}, live, "403 404")
+		m.road = "page message of somebody who is signed out"
+		m.page("", "POST", chat+"/messages", url.Values{"text": {m.say(60, false)}}, live, "303 401")
+		m.road = "page message that is no form"
+		m.raw("amara", "POST", chat+"/messages", "text=%zz"+m.say(60, false), live, "400")
+		m.road = "reaction that is too long"
+		m.page("amara", "POST", chat+"/messages/%24x/react", url.Values{"key": {m.say(100, false)}}, live, "400 404")
+		m.road = "text for a page that is not there"
+		m.raw("amara", "POST", "/nowhere", m.say(300, false), live, "404")
+		m.road = "text for a page that only shows"
+		m.raw("amara", "POST", chat+"/messages/x", m.say(300, false), live, "404 405")
+		m.road = "API, not JSON"
+		m.json("amara", "PUT", fmt.Sprintf("%s/send/m.room.message/bad%d", in, i), m.say(80, false), "400", nil)
+		m.road = "API, JSON cut short"
+		m.json("amara", "PUT", fmt.Sprintf("%s/send/m.room.message/cut%d", in, i), `{"body":"`+m.say(80, false), "400", nil)
+		m.road = "API, SECRET"
+		m.json("amara", "PUT", fmt.Sprintf("%s/send/m.room.message/secret%d", in, i), `{"msgtype":"m.text","body":"SECRET: `+m.say(80, false)+`"}`, "403", nil)
+		m.road = "API, too long"
+		m.json("amara", "PUT", fmt.Sprintf("%s/send/m.room.message/long%d", in, i), `{"body":"`+m.say(70_000, false)+`"}`, "413", nil)
+		m.road = "API, stranger"
+		m.json("sian", "PUT", fmt.Sprintf("%s/send/m.room.message/sian%d", in, i), `{"body":"`+m.say(80, false)+`"}`, "403 404", nil)
+		m.road = "API, signed out"
+		m.json("", "PUT", fmt.Sprintf("%s/send/m.room.message/out%d", in, i), `{"body":"`+m.say(80, false)+`"}`, "401", nil)
+		m.road = "API, no such call"
+		m.json("amara", "PUT", "nothing/here", `{"body":"`+m.say(80, false)+`"}`, "404", nil)
+		m.road = "API, encrypted"
+		m.json("amara", "PUT", fmt.Sprintf("%s/send/m.room.encrypted/e%d", in, i), `{"ciphertext":"`+m.say(80, false)+`"}`, "403", nil)
+		m.road = "API, to a device"
+		m.json("amara", "PUT", fmt.Sprintf("sendToDevice/m.x/e%d", i), `{"messages":{"@priya:localhost":{"*":{"body":"`+m.say(80, false)+`"}}}}`, "", nil)
+		m.road = "API, reason of a removal"
+		m.json("amara", "POST", in+"/kick", `{"user_id":"@sian:localhost","reason":"`+m.say(80, false)+`"}`, "", nil)
+		m.road = "API, report"
+		m.json("amara", "POST", in+"/report/%24x", `{"reason":"`+m.say(80, false)+`"}`, "404", nil)
+		m.road = "message in a conversation with one session only"
+		m.json("amara", "PUT", fmt.Sprintf("rooms/%s/send/m.room.message/o%d", url.PathEscape(other), i), `{"msgtype":"m.text","body":"`+m.say(80, false)+`"}`, "200", nil)
+		m.road = "body of unknown length"
+		m.chunked(in, m.say(80, false))
+	}
+}
+
+// drafts writes a note that is never filed.
+func (m *memory) drafts(room string) {
+	m.Helper()
+	end := "/chat/" + url.PathEscape(room) + "/end"
+	for i := range 6 {
+		live := []string{"", "1"}[i%2]
+		m.road = "draft of a note"
+		form := func(do string) url.Values {
+			return url.Values{"step": {"both"}, "do": {do}, "title": {m.say(40, false)}, "summary": {m.say(400, true)}, "decided_by": {m.say(30, false)}, "authority": {m.say(30, false)},
+				"action_what": {m.say(50, true), m.say(50, false)}, "action_owner": {m.say(20, false), ""}, "action_due": {"", ""}}
+		}
+		m.page("amara", "GET", end, nil, live, "200")
+		m.page("amara", "POST", end, form("autosave"), live, "200")
+		m.page("amara", "POST", end, form("add-action"), live, "200")
+		m.page("amara", "GET", end, nil, live, "200")
+		m.page("amara", "POST", end, form("next"), live, "303")
+		m.page("amara", "GET", end+"?step=write", nil, live, "200")
+		m.road = "note that was refused"
+		bad := form("file")
+		bad.Del("title")
+		bad.Set("summary", m.say(300, true))
+		m.page("amara", "POST", end, bad, live, "422")
+	}
+	m.page("amara", "POST", end, url.Values{"step": {"choose"}, "do": {"save"}}, "", "303")
+}
+
+// listen reads the stream of a page until the function is called, which returns how many lines with data came. The
+// connection stays open.
+func (m *memory) listen(who, room string) func() int {
+	m.Helper()
+	c, err := net.Dial("tcp", m.addr)
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.Cleanup(func() { c.Close() })
+	fmt.Fprintf(c, "GET /chat/%s/events?from=0 HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", url.PathEscape(room), m.addr, m.signed[who].cookie)
+	said, asked := make(chan int), make(chan struct{})
+	go func() {
+		n := 0
+		for lines := bufio.NewReader(c); ; {
+			line, err := lines.ReadString('\n')
+			if strings.HasPrefix(line, "data: ") {
+				n++
+			}
+			select {
+			case <-asked:
+				said <- n
+				io.Copy(io.Discard, c)
+				return
+			default:
+			}
+			if err != nil {
+				<-asked
+				said <- n
+				return
+			}
+		}
+	}()
+	return func() int { close(asked); return <-said }
+}
+
+// chunked sends a body without saying how long it is.
+func (m *memory) chunked(in, text string) {
+	m.Helper()
+	req, err := http.NewRequest("PUT", m.url+"/_matrix/client/v3/"+in+"/send/m.room.message/chunked", io.MultiReader(strings.NewReader(`{"body":"`+text), strings.NewReader(`"}`)))
+	if err != nil {
+		m.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+m.signed["amara"].token)
+	m.do(req, "411", nil)
+}
+
+// json is a call of the Matrix API.
+func (m *memory) json(who, method, what, body, want string, into any) {
+	m.Helper()
+	req, err := http.NewRequest(method, m.url+"/_matrix/client/v3/"+what, strings.NewReader(body))
+	if rest, ok := strings.CutPrefix(what, "../"); ok {
+		req, err = http.NewRequest(method, m.url+"/_matrix/client/"+rest, strings.NewReader(body))
+	}
+	if err != nil {
+		m.Error(err)
+		return
+	}
+	if who != "" {
+		req.Header.Set("Authorization", "Bearer "+m.signed[who].token)
+	}
+	m.do(req, want, into)
+}
+
+// page asks for a page or posts a form.
+func (m *memory) page(who, method, where string, form url.Values, live, want string) {
+	m.Helper()
+	m.raw(who, method, where, form.Encode(), live, want)
+}
+
+func (m *memory) raw(who, method, where, body, live, want string) {
+	m.Helper()
+	req, err := http.NewRequest(method, m.url+where, strings.NewReader(body))
+	if err != nil {
+		m.Error(err)
+		return
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if live != "" {
+		req.Header.Set("Winnow-Live", live)
+	}
+	if who != "" {
+		req.Header.Set("Cookie", m.signed[who].cookie)
+	}
+	m.do(req, want, nil)
+}
+
+// do wants one of some codes; of pages that our script asked for, 204 is as good as a redirect.
+func (m *memory) do(req *http.Request, want string, into any) {
+	m.Helper()
+	resp, err := m.http.Do(req)
+	if err != nil {
+		m.Errorf("%s %s: %v", req.Method, req.URL.Path, err)
+		return
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		m.Errorf("%s %s: %v", req.Method, req.URL.Path, err)
+	}
+	if codes := strings.Fields(want); len(codes) > 0 && !slices.Contains(codes, fmt.Sprint(resp.StatusCode)) {
+		m.Errorf("%s: %s %s: %d, not %s: %.200s", m.road, req.Method, req.URL.Path, resp.StatusCode, want, b)
+	}
+	if into != nil {
+		if err := json.Unmarshal(b, into); err != nil {
+			m.Errorf("%s %s: %v", req.Method, req.URL.Path, err)
+		}
+	}
+}
