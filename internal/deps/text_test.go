@@ -13,7 +13,7 @@ import (
 
 // textPath are the files through which message text goes. Of a package without names, all files.
 var textPath = map[string][]string{
-	"winnow.org/winnow/internal/session": {"send.go", "talk.go", "withdraw.go"},
+	"winnow.org/winnow/internal/session": {"send.go", "scan.go", "relate.go", "command.go", "talk.go", "withdraw.go"},
 	"winnow.org/winnow/internal/wire":    {"out.go"},
 	"winnow.org/winnow/internal/vault":   nil,
 	"winnow.org/winnow/internal/content": nil,

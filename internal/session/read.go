@@ -22,7 +22,9 @@ func (s *Sessions) Read(ctx context.Context, who id.Person, r id.Room, event id.
 	}
 	pos := int64(0)
 	if t != nil && t.byID[event] != nil {
-		pos = t.byID[event].Pos
+		if pos = t.byID[event].Pos; !snap.Sees(who, pos) { // guessed
+			pos = 0
+		}
 	} else if e, err := s.Rooms.Event(ctx, r, event); err == nil {
 		pos = e.Pos
 	}

@@ -1,9 +1,7 @@
 package session
 
 import (
-	"bytes"
 	"context"
-	"hash/maphash"
 	"io"
 	"time"
 
@@ -34,16 +32,6 @@ type Message struct {
 	Content []byte // a JSON object in locked memory; Send does not keep it
 	Txn     string
 	Device  id.Device
-}
-
-// draft is what a scan of the content found, with names that are safe to keep.
-type draft struct {
-	edits, reactsTo, replyTo, thread []byte // in the caller's memory
-	mark                             bool
-	like                             uint64
-	bare                             bool // without words, so that it cannot be quoted
-	mentions                         []id.Person
-	command                          content.Command
 }
 
 // Send takes a message into the room's session and opens one if none is. It returns the event that stands for it: for a
@@ -103,80 +91,6 @@ func (s *Sessions) buffer(ctx context.Context, size int) (*vault.Buf, error) {
 	return s.Arena.Get(ctx, vault.Large)
 }
 
-// scan finds in the content what the server must know of it. The words are opened for a moment to look for a marking
-// that may not be here, and for a command.
-func (s *Sessions) scan(m Message, snap *room.Snapshot, words *vault.Buf) (d draft, err error) {
-	found, err := content.ScanEvent(m.Content)
-	if err != nil {
-		return d, badContent(err)
-	}
-	switch {
-	case content.Equal(found.RelType, "m.replace"):
-		d.edits = found.RelEvent
-	case content.Equal(found.RelType, "m.annotation"):
-		d.reactsTo = found.RelEvent
-		key, _ := content.Unquote(words.B[:0], found.RelKey)
-		d.like = maphash.Bytes(s.likeSeed(), key)
-		d.mark = content.Equal(found.RelKey, Pin) || content.Equal(found.RelKey, Pin+"\ufe0f")
-	case content.Equal(found.RelType, "m.thread"):
-		d.thread = found.RelEvent
-	}
-	d.replyTo = found.ReplyTo
-	d.bare = found.Body == nil || d.edits != nil && found.NewBody == nil
-	for who, member := range snap.Members {
-		for _, name := range found.Mentions {
-			if member.State == room.Joined && content.Equal(name, string(who)) {
-				d.mentions = append(d.mentions, who)
-				break
-			}
-		}
-	}
-	for _, interior := range [][]byte{found.Body, found.NewBody} {
-		if interior == nil {
-			continue
-		}
-		text, ok := content.Unquote(words.B[:0], interior)
-		if !ok {
-			return d, fault.New(fault.Invalid, "The message has characters that are not valid").WithCode("M_BAD_JSON")
-		}
-		if secret(text) {
-			return d, fault.New(fault.Denied, "Winnow is for OFFICIAL only. This message says SECRET, so it was not sent and nothing of it is kept. Use a system for that marking")
-		}
-		if m.Type == "m.room.message" && d.edits == nil && content.Equal(found.MsgType, "m.text") {
-			d.command, _ = content.CutCommand(text)
-		}
-	}
-	return d, nil
-}
-
-// Like is what the event of a reaction with this key has as Like: a keyed hash that tells nothing without this process.
-func (s *Sessions) Like(key string) uint64 { return maphash.String(s.likeSeed(), key) }
-
-func (s *Sessions) likeSeed() maphash.Seed {
-	s.once.Do(func() { s.seed = maphash.MakeSeed() })
-	return s.seed
-}
-
-func badContent(err error) error {
-	return fault.New(fault.Invalid, "The content is not a JSON object that Matrix allows").WithCode("M_BAD_JSON").Because(err)
-}
-
-// secret reports whether a message carries a marking above OFFICIAL: a line that begins with one, as a document does.
-// (Government Security Classifications Policy, August 2024: the marking stands at the top, in capitals.)
-func secret(text []byte) bool {
-	for len(text) > 0 {
-		line, rest, _ := bytes.Cut(text, []byte("\n"))
-		line = bytes.TrimLeft(line, " \t[(*#>-")
-		for _, marking := range [][]byte{[]byte("TOP SECRET"), []byte("SECRET")} {
-			if after, ok := bytes.CutPrefix(line, marking); ok && (len(after) == 0 || bytes.IndexByte([]byte(" \t\r])*:-,./"), after[0]) >= 0) {
-				return true
-			}
-		}
-		text = rest
-	}
-	return false
-}
-
 // take gives the event its place. again says that this device sent it before.
 func (s *Sessions) take(ctx context.Context, who id.Person, snap *room.Snapshot, m Message, d draft, buf *vault.Buf) (e *Event, again bool, err error) {
 	p, t, err := s.lockOpen(ctx, snap.ID)
@@ -224,95 +138,6 @@ func (s *Sessions) take(ctx context.Context, who id.Person, snap *room.Snapshot,
 		}
 	}
 	return e, false, nil
-}
-
-// relate resolves what the event refers to, and refuses what the record forbids.
-func (s *Sessions) relate(t *talk, who id.Person, snap *room.Snapshot, e *Event, d draft) error {
-	seen := func(raw []byte) id.Event { // event IDs can be guessed, so what somebody may not see is not there for them
-		if m := t.byID[t.find(raw)]; m != nil && snap.Sees(who, m.Pos) {
-			return m.ID
-		}
-		return ""
-	}
-	switch {
-	case d.edits != nil:
-		m, err := t.message(seen(d.edits))
-		if err != nil {
-			return err
-		}
-		if err := s.mayChange(t, who, m); err != nil {
-			return err
-		}
-		if m.Type != e.Type {
-			return fault.New(fault.Invalid, "A new wording must be of the same type as the message")
-		}
-		if d.bare {
-			return fault.New(fault.Invalid, "A new wording must have words: m.new_content with a body").WithCode("M_BAD_JSON")
-		}
-		e.Edits = m.ID
-	case d.reactsTo != nil:
-		m, err := t.message(seen(d.reactsTo))
-		if err != nil {
-			return err
-		}
-		e.ReactsTo, e.Mark = m.ID, d.mark
-		if d.mark && m.Bare {
-			return fault.New(fault.Invalid, "This has no words, so it cannot be quoted in a note. Mark the message that says what it is about")
-		}
-		if d.mark {
-			if err := t.mayMark(who, m); err != nil {
-				return err
-			}
-		}
-	}
-	e.ReplyTo, e.Thread, e.Mentions = seen(d.replyTo), seen(d.thread), d.mentions
-	return nil
-}
-
-// What may be marked and not filed yet: as much as one note can hold, for it may have to file itself.
-const (
-	maxMarked      = 900
-	maxMarkedBytes = 2 << 20
-)
-
-// mayMark refuses a second mark by the same person, and more marks than a note can hold.
-func (t *talk) mayMark(who id.Person, m *Event) error {
-	for _, old := range t.marked(m.ID) {
-		if old.Sender == who {
-			return fault.New(fault.Invalid, "You have marked this message already").WithCode("M_DUPLICATE_ANNOTATION")
-		}
-	}
-	number, size := 1, t.wording(m).Len()
-	for _, other := range t.unfiled() {
-		if other != m {
-			number, size = number+1, size+t.wording(other).Len()
-		}
-	}
-	if number > maxMarked || size > maxMarkedBytes {
-		return fault.New(fault.Denied, "So much is marked for the record that one note cannot hold more. File a note of it, then mark the rest")
-	}
-	return nil
-}
-
-// find returns the ID of an event of the session without making a string of what somebody sent.
-func (t *talk) find(raw []byte) id.Event {
-	if e := t.byID[id.Event(raw)]; raw != nil && e != nil {
-		return e.ID
-	}
-	return ""
-}
-
-// mayChange says whether somebody may edit or withdraw a message of their own.
-func (s *Sessions) mayChange(t *talk, who id.Person, m *Event) error {
-	switch {
-	case m.Sender != who:
-		return fault.New(fault.Denied, "You can change your own messages only")
-	case len(t.marked(m.ID)) > 0:
-		return fault.New(fault.Denied, "This message is marked for the record, so it cannot be edited. Send a correction instead")
-	case s.Now().Sub(m.At) > t.policy.EditWindow():
-		return fault.New(fault.Denied, "Messages can be edited or withdrawn for %d minutes. Send a correction instead", t.policy.EditMinutes)
-	}
-	return nil
 }
 
 // add seals the content and appends the event. The place is locked.
@@ -402,49 +227,4 @@ func (s *Sessions) reserve(ctx context.Context, t *talk) error {
 	}
 	t.record, t.reserved = rec, rec.Events
 	return nil
-}
-
-// obey carries out a command. What goes wrong is said in the room: the message itself was sent.
-func (s *Sessions) obey(ctx context.Context, who id.Person, r id.Room, raw []byte, buf *vault.Buf, c content.Command) {
-	var err error
-	switch c {
-	case content.NothingCmd:
-		err = s.Nothing(ctx, who, r)
-	case content.EndCmd:
-		err = s.End(ctx, who, r)
-	case content.NoteCmd:
-		err = s.commandNote(ctx, who, r, raw, buf)
-	}
-	if err != nil {
-		s.Say(ctx, r, fault.Say(err))
-	}
-}
-
-func (s *Sessions) commandNote(ctx context.Context, who id.Person, r id.Room, raw []byte, buf *vault.Buf) error {
-	found, err := content.ScanEvent(raw)
-	if err != nil {
-		return err
-	}
-	text, _ := content.Unquote(buf.B[:0], found.Body)
-	_, title := content.CutCommand(text)
-	return s.Filer.Command(ctx, who, r, title)
-}
-
-// Say tells the room something in the service user's words.
-func (s *Sessions) Say(ctx context.Context, r id.Room, words string) {
-	err := func() error {
-		c, err := s.Rooms.Begin(ctx, r, 1)
-		if err != nil {
-			return err
-		}
-		defer c.End(ctx)
-		return s.Update(ctx, func(tx Tx) error {
-			c.Again()
-			_, err := c.Words(ctx, tx, room.Notice(words))
-			return err
-		})
-	}()
-	if err != nil {
-		s.Log.Error("tell a room something", "room", r, "error", err)
-	}
 }

@@ -178,9 +178,17 @@ func (s *Sessions) ownReaction(ctx context.Context, who id.Person, r id.Room, me
 
 // Unmark takes off the mark that this person put on a message.
 func (s *Sessions) Unmark(ctx context.Context, who id.Person, r id.Room, message id.Event, dev id.Device) error {
+	snap, err := s.Rooms.For(ctx, who, r)
+	if err != nil {
+		return err
+	}
 	p, t, err := s.lockTalk(ctx, r)
 	if err != nil {
 		return err
+	}
+	if e := t.byID[message]; e == nil || !snap.Sees(who, e.Pos) { // event IDs can be guessed
+		p.mu.Unlock()
+		return gone()
 	}
 	var mine id.Event
 	others := 0
