@@ -61,7 +61,7 @@ func (f *Face) certified(r *http.Request, ref string) (rec session.Record, err e
 	return rec, err
 }
 
-// sessionPage is the address of a session: its conversation while it is open, its certificate after.
+// sessionPage is the address of a session: its conversation while it is open, for who is in it, and its certificate after.
 func (f *Face) sessionPage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	rec, err := f.Sessions.Record(r.Context(), id.Session(r.PathValue("session")))
 	if err != nil {
@@ -69,7 +69,9 @@ func (f *Face) sessionPage(w http.ResponseWriter, r *http.Request, v *visit) err
 	}
 	to := "/certificates/" + string(rec.ID)
 	if rec.State == session.StateOpen && v.signedIn() {
-		to = "/chat/" + string(rec.Room)
+		if _, err := f.Rooms.For(r.Context(), v.ID, rec.Room); err == nil {
+			to = "/chat/" + string(rec.Room)
+		}
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil

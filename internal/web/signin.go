@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"winnow.org/winnow/internal/account"
 	"winnow.org/winnow/internal/fault"
@@ -68,13 +69,14 @@ func (f *Face) cookie(w http.ResponseWriter, name, value string, maxAge int) {
 		SameSite: http.SameSiteLaxMode})
 }
 
-// ours keeps an address only if it is a path on this server.
+// ours keeps an address only if it is a path on this server, also to a browser, which reads "/\" as "//" and skips tabs.
 func ours(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsFunc(u.Path, func(r rune) bool { return r == '\\' || unicode.IsControl(r) }) {
 		return ""
 	}
-	return u.Path
+	return u.EscapedPath()
 }
 
 func (f *Face) settingsPage(w http.ResponseWriter, r *http.Request, v *visit) error {
