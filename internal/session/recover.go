@@ -105,10 +105,17 @@ func (s *Sessions) Close(ctx context.Context) (left int) {
 	for range 3 { // drafts are filed first, then sessions end; what fails for a moment is tried again
 		for _, p := range s.all() {
 			p.mu.Lock()
-			if p.talk != nil {
-				p.talk.retry = time.Time{}
+			var ending chan struct{}
+			if t := p.talk; t != nil {
+				t.retry = time.Time{}
+				if t.closing { // by the clock's own goroutine, at this moment
+					ending = t.over
+				}
 			}
 			p.mu.Unlock()
+			if ending != nil {
+				<-ending
+			}
 			s.settle(ctx, p)
 		}
 	}
