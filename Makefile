@@ -4,7 +4,7 @@ GO      ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 export CGO_ENABLED ?= 0
 
-.PHONY: help deps npm assets build run test check race fuzz bench vuln clean
+.PHONY: help deps npm assets build run test check race fuzz screens bench vuln clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -52,6 +52,9 @@ FUZZTIME ?= 30s
 fuzz: ## fuzz every parser, FUZZTIME for each
 	@for f in $$(git grep -l '^func Fuzz' -- '*_test.go'); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$f); do \
 	  echo "$$t in $$(dirname $$f)"; $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; done; done
+
+screens: deps build ## play the demonstration and take the pictures of docs/screens
+	$(GO) test -tags screens -count=1 -run TestScreens ./internal/story
 
 bench: build ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime 300ms ./...

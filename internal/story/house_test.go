@@ -60,11 +60,16 @@ func (j *journal) String() string {
 // openHouse starts the server; it shuts down when the test ends.
 func openHouse(t *testing.T) *house {
 	t.Helper()
+	return openHouseAt(t, winnowtest.NewClock())
+}
+
+func openHouseAt(t *testing.T, clock *winnowtest.Clock) *house {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{T: t, clock: winnowtest.NewClock(), dir: t.TempDir(), logs: new(journal)}
+	h := &house{T: t, clock: clock, dir: t.TempDir(), logs: new(journal)}
 	c := config.Default()
 	c.Listen, c.Data, c.Organisation, c.Demo = l.Addr().String(), h.dir, "Department for Coasts and Waterways", true
 	c.AllowUnlockedMemory, c.Drain = true, time.Second

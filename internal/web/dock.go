@@ -28,7 +28,9 @@ func (s *scene) dock() Dock {
 		d.Writer = s.writer()
 	case v.Phase == policy.Ending:
 		d.State, d.Line = "ending", "Session ends at "+d.Ends
-		if n := s.lastNote(); n != nil {
+		if v.Waits {
+			d.State, d.Ends, d.Line = "unread", s.face.until(v.Ends), "Ends when all have read it"
+		} else if n := s.lastNote(); n != nil {
 			d.State = "filed"
 			d.Note = NoteLink{Ref: string(n.Ref), Folder: places(s.snap.Folder())}
 		}

@@ -195,6 +195,7 @@ func (st *stream) ended(ctx context.Context, s *scene) error {
 	}
 	st.lines, st.session = map[id.Event]string{}, ""
 	delete(st.sent, "start")
+	st.rows = time.Time{} // the list shows the last words too: it follows at once
 	p := &scene{filling: st.f.filling(), v: s.v, pos: s.pos}
 	return st.send(ctx, p, "ended", "past", past)
 }

@@ -147,6 +147,8 @@ func (f *Face) row(ctx context.Context, p *filling, v *visit, snap *room.Snapsho
 	switch {
 	case len(view.Typing) > 0:
 		row.Line, row.Preview = f.typingWords(people, view.Typing), ""
+	case view.Verdict.Waits:
+		row.Line, row.Preview = "Ends when all have read it", ""
 	case view.Verdict.Phase == policy.Ending && !view.Verdict.Paused:
 		row.Line, row.Preview = "Session ends in "+plural(minutesLeft(view.Verdict.Ends, f.Now()), "minute", "minutes"), ""
 	}
@@ -204,6 +206,15 @@ func (f *Face) outcomeLine(rec session.Record) string {
 
 // clock writes a time as 9:24am.
 func (f *Face) clock(t time.Time) string { return t.In(f.Zone).Format("3:04pm") }
+
+// until writes a time that is to come, with its day if that is not today.
+func (f *Face) until(t time.Time) string {
+	now, then := f.Now().In(f.Zone), t.In(f.Zone)
+	if now.YearDay() == then.YearDay() && now.Year() == then.Year() {
+		return f.clock(t)
+	}
+	return f.clock(t) + " on " + then.Format("2 January")
+}
 
 // date writes a day as 10 November 2026.
 func (f *Face) date(t time.Time) string { return t.In(f.Zone).Format("2 January 2006") }

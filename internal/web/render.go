@@ -125,6 +125,9 @@ func (Avatar) Size() string { return "" }
 // AvatarOf makes the avatar for a person or a group: initials from the name, a colour that always goes with the id.
 func AvatarOf(id, name string, group bool) Avatar {
 	sum := sha256.Sum256([]byte(id))
+	if words := strings.Fields(name); group && len(words) > 2 {
+		name = words[0] + " " + words[1] // of a sentence the beginning tells more than the end
+	}
 	return Avatar{Initials: initials(name), Colour: 1 + int(sum[0])%6, Group: group}
 }
 

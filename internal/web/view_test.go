@@ -21,6 +21,7 @@ func TestDockSays(t *testing.T) {
 		{"ending", Dock{State: "ending", Minutes: 8, Marked: 3}, "This session ends in 8 minutes", "3 messages are marked for the record. The rest are deleted."},
 		{"one mark", Dock{State: "ending", Minutes: 1, Marked: 1}, "This session ends in 1 minute", "1 message is marked for the record. The rest are deleted."},
 		{"nothing marked", Dock{State: "ending"}, "This session ends in less than a minute", "Nothing is marked for the record, so every message will be deleted."},
+		{"unread", Dock{State: "unread", Marked: 1, Ends: "9:24am on 11 November"}, "This session ends when everyone has read it", "Somebody has messages to read. It ends at 9:24am on 11 November at the latest. 1 message is marked for the record."},
 		{"on hold", Dock{State: "ending", Minutes: 8, Marked: 3, Held: true}, "This session ends in 8 minutes", "Disposal is on hold, so messages will be kept. You can still file a note."},
 		{"a note is written", Dock{State: "writing", Writer: "Amara", Until: "11:59am"}, "Amara is writing a note", "The countdown is paused until 11:59am at the latest."},
 		{"your note", Dock{State: "writing", Writer: "You", Until: "11:59am"}, "You are writing a note", "The countdown is paused until 11:59am at the latest."},

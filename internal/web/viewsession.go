@@ -7,7 +7,7 @@ import "fmt"
 type Dock struct {
 	Conversation string
 	// State is "none" (no session), "open", "ending", "writing" (somebody writes a note, the clock stands), "filed" (a
-	// note was filed), "waiting" (an answer must come) or "closing".
+	// note was filed), "unread" (its time is over, but somebody has not read everything), "waiting" (an answer must come) or "closing".
 	State    string
 	Minutes  int    // left, at least 0
 	EndsAt   int64  // milliseconds since 1970, for the countdown
@@ -45,6 +45,8 @@ func (d Dock) Heading() string {
 		return d.Writer + " is writing a note"
 	case "filed":
 		return "Note filed"
+	case "unread":
+		return "This session ends when everyone has read it"
 	case "waiting":
 		return "Waiting for an answer from " + d.Awaited
 	case "closing":
@@ -70,6 +72,12 @@ func (d Dock) Text() string {
 		return "The countdown is paused until " + d.Until + " at the latest."
 	case "filed":
 		return fmt.Sprintf("%s, in %s. The session ends at %s unless someone sends a message.", d.Note.Ref, d.Note.Folder, d.Ends)
+	case "unread":
+		marked := "Nothing is marked for the record."
+		if d.Marked > 0 {
+			marked = plural(d.Marked, "message is", "messages are") + " marked for the record."
+		}
+		return "Somebody has messages to read. It ends at " + d.Ends + " at the latest. " + marked
 	case "waiting":
 		return "The session ends when they answer."
 	case "closing":
