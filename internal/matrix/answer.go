@@ -63,7 +63,7 @@ var answers = map[fault.Kind]struct {
 // fail answers an error (Matrix client-server API, "Standard error response"). Only a fault's words leave the server; what
 // is ours to mend is logged, once, and without anything of the request but its route.
 func (f *Face) fail(w http.ResponseWriter, r *http.Request, route string, err error) {
-	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+	if errors.Is(err, wire.ErrGone) || errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // nobody is there any more
 	}
 	kind := fault.Of(err)

@@ -100,12 +100,12 @@ func status(k fault.Kind) int {
 
 // refuse answers an error: in plain words to our script, else as a page that says what to do next.
 func (f *Face) refuse(w http.ResponseWriter, r *http.Request, v *visit, err error) {
-	kind := fault.Of(err)
-	if kind == fault.Internal && r.Context().Err() == nil {
-		f.Log.Error("answer a page", "route", r.Pattern, "error", err)
-	}
-	if r.Context().Err() != nil {
+	if r.Context().Err() != nil || errors.Is(err, wire.ErrGone) {
 		return // nobody is there to read it
+	}
+	kind := fault.Of(err)
+	if kind == fault.Internal {
+		f.Log.Error("answer a page", "route", r.Pattern, "error", err)
 	}
 	code, words := status(kind), fault.Say(err)
 	if v.Live || strings.HasSuffix(r.URL.Path, "/events") {
@@ -130,7 +130,7 @@ func (f *Face) refuse(w http.ResponseWriter, r *http.Request, v *visit, err erro
 	case !v.signedIn():
 		p.Next = []Link{{"How we use chat", "/transparency"}, {"Sign in", "/sign-in"}}
 	}
-	if err := f.page(w, r, code, "error", p, f.filling()); err != nil {
+	if err := f.page(w, r, code, "error", p, f.filling()); err != nil && !errors.Is(err, wire.ErrGone) {
 		f.Log.Error("answer an error page", "error", err)
 	}
 }

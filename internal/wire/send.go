@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -12,10 +13,21 @@ import (
 
 var errSlow = errors.New("wire: the peer reads too slowly")
 
+// ErrGone is what [Send] returns, with the reason, once a response has begun: the connection failed, so there is nobody left to
+// answer.
+var ErrGone = errors.New("wire: the peer is gone")
+
+func gone(err error) error {
+	if err == nil || errors.Is(err, errRoad) { // the latter is ours to mend
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrGone, err)
+}
+
 // Send answers the request with content. fill writes the body into an Out; it runs inside [vault.Scrub] and may run only
 // once. If fill fails nothing has been sent, and the error is returned as it is: the caller answers it. Otherwise the
 // response goes out with its Content-Length and Cache-Control: no-store, past all buffers of net/http, and the error is
-// about the connection: there is nobody left to answer.
+// about the connection: an [ErrGone], for there is nobody left to answer.
 //
 // Other headers may be set on w before. A body is written to the wire only where HTTP has one: not for HEAD, 204 and 304.
 //
@@ -46,14 +58,14 @@ func Send(w http.ResponseWriter, r *http.Request, code int, contentType string, 
 	err = c.w.(interface{ FlushError() error }).FlushError()
 	c.hold = false
 	if err != nil {
-		return err
+		return gone(err)
 	}
 	if r.Method == http.MethodHead || code == http.StatusNoContent || code == http.StatusNotModified || o.Len() == 0 {
 		_, err = c.Write(c.held)
-		return err
+		return gone(err)
 	}
 	_, err = c.w.(io.ReaderFrom).ReadFrom(&plain{func() (int64, error) { return c.send(o, c.held) }})
-	return err
+	return gone(err)
 }
 
 // filled runs fill and seals the last chunk if there were others.
