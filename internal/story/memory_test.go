@@ -5,15 +5,22 @@ package story_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +36,11 @@ const promise = 10 * time.Second
 // TestMemory is the promise of the whole program: people talk by every road there is, their connections stay open, the sessions
 // end, and after at most ten seconds not eight bytes in a row of what they said stand in the memory of the process.
 func TestMemory(t *testing.T) {
-	m := openMemory(t)
+	t.Run("plain", func(t *testing.T) { memoryIsEmpty(t, openMemory(t, false)) })
+	t.Run("tls", func(t *testing.T) { memoryIsEmpty(t, openMemory(t, true)) })
+}
+
+func memoryIsEmpty(t *testing.T, m *memory) {
 	m.control()
 	room, other := m.made("amara", "Harbour walls"), m.made("amara", "Harbour lights")
 	hear := m.listen("priya", room)
@@ -86,6 +97,7 @@ func TestMemory(t *testing.T) {
 type memory struct {
 	*testing.T
 	url, addr string
+	dial      func(network, addr string) (net.Conn, error)
 	cmd       *exec.Cmd
 	http      *http.Client
 	signed    map[string]struct{ token, cookie string }
@@ -95,17 +107,25 @@ type memory struct {
 	txn       int
 }
 
-func openMemory(t *testing.T) *memory {
+func openMemory(t *testing.T, secure bool) *memory {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Close()
-	m := &memory{T: t, addr: l.Addr().String(), url: "http://" + l.Addr().String(), signed: map[string]struct{ token, cookie string }{}, texts: residue.New()}
+	m := &memory{T: t, addr: l.Addr().String(), url: "http://" + l.Addr().String(), dial: net.Dial, signed: map[string]struct{ token, cookie string }{}, texts: residue.New()}
 	m.http = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 50}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var out bytes.Buffer
-	m.cmd = exec.Command(program(t), "serve", "--demo", "--data", t.TempDir(), "--listen", m.addr, "--allow-unlocked-memory", "--drain", "1s")
+	args := []string{"serve", "--demo", "--data", t.TempDir(), "--listen", m.addr, "--allow-unlocked-memory", "--drain", "1s"}
+	if secure {
+		cert, key := certificate(t)
+		args = append(args, "--tls-cert", cert, "--tls-key", key)
+		blind := &tls.Config{InsecureSkipVerify: true} // it is made anew for each test
+		m.url, m.http.Transport = "https://"+m.addr, &http.Transport{MaxIdleConnsPerHost: 50, TLSClientConfig: blind}
+		m.dial = func(network, addr string) (net.Conn, error) { return tls.Dial(network, addr, blind) }
+	}
+	m.cmd = exec.Command(program(t), args...)
 	m.cmd.Env = append(os.Environ(), harden.Dumpable+"=1")
 	m.cmd.Stdout, m.cmd.Stderr = &out, &out
 	if err := m.cmd.Start(); err != nil {
@@ -139,6 +159,32 @@ func openMemory(t *testing.T) *memory {
 		m.signed[who] = struct{ token, cookie string }{in.Token, resp.Cookies()[0].String()}
 	}
 	return m
+}
+
+// certificate makes a certificate for this computer and returns the files of it and of its key.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
+	public, err := x509.CreateCertificate(rand.Reader, template, template, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, b []byte) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return write("cert.pem", "CERTIFICATE", public), write("key.pem", "PRIVATE KEY", private)
 }
 
 // say makes a text of n random characters that the search looks for. With hard, what must be escaped stands in it too.
@@ -370,7 +416,7 @@ func (m *memory) drafts(room string) {
 // connection stays open.
 func (m *memory) listen(who, room string) func() int {
 	m.Helper()
-	c, err := net.Dial("tcp", m.addr)
+	c, err := m.dial("tcp", m.addr)
 	if err != nil {
 		m.Fatal(err)
 	}
