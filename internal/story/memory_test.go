@@ -330,6 +330,10 @@ func (m *memory) pages(room string, i int) {
 	for _, get := range []string{chat, chat + "?reply=" + url.QueryEscape(e), chat + "?edit=" + url.QueryEscape(e), at, "/chat", "/find", chat + "/people", chat + "/end"} {
 		m.page("amara", "GET", get, nil, live, "200")
 	}
+	m.road = "words looked for"
+	for _, get := range []string{"/find?q=", "/chat?q=", "/notes?q=", "/people?q="} {
+		m.page("amara", "GET", get+m.say(40, false), nil, live, "200")
+	}
 	if i%4 == 3 {
 		m.page("amara", "POST", at+"/withdraw", nil, live, want)
 	}
@@ -381,6 +385,8 @@ func (m *memory) refused(room, other string) {
 		m.json("amara", "POST", in+"/report/%24x", `{"reason":"`+m.say(80, false)+`"}`, "404", nil)
 		m.road = "message in a conversation with one session only"
 		m.json("amara", "PUT", fmt.Sprintf("rooms/%s/send/m.room.message/o%d", url.PathEscape(other), i), `{"msgtype":"m.text","body":"`+m.say(80, false)+`"}`, "200", nil)
+		m.road = "event type and transaction"
+		m.json("amara", "PUT", in+"/send/"+m.say(40, false)+"/"+m.say(40, false), `{"body":"x"}`, "200", nil)
 		m.road = "body of unknown length"
 		m.chunked(in, m.say(80, false))
 	}
