@@ -221,6 +221,24 @@ func TestTooManyTries(t *testing.T) {
 	})
 }
 
+// Whoever tries very many names has no more tries at the one that they are after.
+func TestManyNames(t *testing.T) {
+	a := &account.Accounts{Server: "x", View: func(context.Context, func(account.Tx) error) error { return fault.New(fault.NotFound, "nobody") },
+		Now: winnowtest.NewClock().Now, Cost: account.Cost{Passes: 1, Memory: 8, Threads: 1}}
+	try := func(name string) error { return a.Check(t.Context(), id.NewPerson(name, "x"), "wrong") }
+	for range 10 {
+		try("ann")
+	}
+	for i := range 10_010 {
+		if err := try(fmt.Sprintf("other%d", i)); !fault.Is(err, fault.Denied) {
+			t.Fatal(err)
+		}
+	}
+	if err := try("ann"); !fault.Is(err, fault.Limited) {
+		t.Error("the eleventh try:", err)
+	}
+}
+
 func TestDisableAndReset(t *testing.T) {
 	each(t, func(t *testing.T, a *account.Accounts, clock *winnowtest.Clock) {
 		ctx := t.Context()

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"crypto/sha256"
+	"maps"
 	"sync"
 	"time"
 
@@ -167,7 +168,13 @@ func digest(token string) []byte {
 	return h[:]
 }
 
-// tries counts tries to sign in by name: ten at once, then ten a minute. Names that were not tried lately are dropped.
+const (
+	atFirst   = 10     // tries to sign in with a name at once
+	manyNames = 10_000 // beyond so many, those that may be tried ten times again are dropped
+)
+
+// tries counts tries to sign in by name: ten at once, then ten a minute. Names that were not tried lately are dropped, and only
+// they: nobody gets more tries at a name by trying many others.
 type tries struct {
 	mu sync.Mutex
 	by map[string]*rate.Limiter
@@ -176,12 +183,15 @@ type tries struct {
 func (t *tries) allow(name string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.by == nil || len(t.by) > 10_000 {
+	if t.by == nil {
 		t.by = map[string]*rate.Limiter{}
+	}
+	if len(t.by) > manyNames {
+		maps.DeleteFunc(t.by, func(_ string, l *rate.Limiter) bool { return l.TokensAt(now) >= atFirst })
 	}
 	l := t.by[name]
 	if l == nil {
-		l = rate.NewLimiter(rate.Every(6*time.Second), 10)
+		l = rate.NewLimiter(rate.Every(6*time.Second), atFirst)
 		t.by[name] = l
 	}
 	return l.AllowN(now, 1)

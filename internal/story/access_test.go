@@ -425,3 +425,30 @@ func TestTricks(t *testing.T) {
 		t.Error("a public page sets the cookie", c.Name)
 	}
 }
+
+// TestSignedOut: a stream that is open says nothing more to whoever is signed out, whatever is said next.
+func TestSignedOut(t *testing.T) {
+	h := openHouse(t)
+	s := h.secrets()
+	amara, priya := h.visitor("amara"), h.visitor("priya")
+	resp := priya.ask("GET", s.chat+"/events?from=0", "", map[string]string{"Last-Event-ID": "1"})
+	defer resp.Body.Close()
+	lines, heard := bufio.NewScanner(resp.Body), word()
+	lines.Buffer(nil, 1<<20)
+	amara.sends(s.chat, fields("text", heard))
+	for lines.Scan() && !strings.Contains(lines.Text(), heard) {
+	}
+	if lines.Err() != nil || !strings.Contains(lines.Text(), heard) {
+		t.Fatal("the stream does not say what is said:", lines.Err())
+	}
+	if p := priya.does("POST", "/sign-out", "", nil); p.code != http.StatusSeeOther {
+		t.Fatalf("%d %s", p.code, p.text)
+	}
+	late := word()
+	amara.sends(s.chat, fields("text", late))
+	for lines.Scan() { // until it ends
+		if strings.Contains(lines.Text(), late) {
+			t.Error("somebody who is signed out hears what is said")
+		}
+	}
+}

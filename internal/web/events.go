@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	heartbeat  = 20 * time.Second // a stream says at least so often that it is there, and looks whether its reader still may listen
+	heartbeat  = 20 * time.Second // a stream says at least so often that it is there
 	rowsEvery  = time.Second      // the list of conversations is brought up to date at most so often
 	maxStreams = 20               // of one person
 )
@@ -56,13 +56,13 @@ func (f *Face) events(w http.ResponseWriter, r *http.Request, v *visit) error {
 		case <-rung:
 		case <-st.rowsDue():
 		case <-beat.C:
-			if err := f.stillHere(r, v); err != nil {
-				return nil
-			}
 			if err := out.Send(func(o *wire.Out) error { o.Str(": here\n\n"); return nil }); err != nil {
 				return nil
 			}
 		case <-ctx.Done():
+			return nil
+		}
+		if err := f.stillHere(r, v); err != nil { // whoever is signed out hears nothing more
 			return nil
 		}
 	}
