@@ -452,3 +452,30 @@ func TestSignedOut(t *testing.T) {
 		}
 	}
 }
+
+// TestBadDraft: a form that could not be shown again is not kept, and the draft from before is still there.
+func TestBadDraft(t *testing.T) {
+	h := openHouse(t)
+	s := h.secrets()
+	priya := h.visitor("priya")
+	if p := priya.does("POST", s.chat+"/end", fields("step", "write", "do", "autosave", "title", "The good one"), nil); p.code != http.StatusOK {
+		t.Fatalf("%d %s", p.code, p.text)
+	}
+	for what, form := range map[string]string{"too many actions": "step=both&do=add-action&" + strings.Repeat("action_what=&", 2000), "too many quotes": "step=choose&do=next&" + strings.Repeat("quote=x&", 1001),
+		"not a form": "step=both&do=autosave&title=%zz", "cut short": "step=both&do=autosave&title=x%4", "too long": "step=both&do=add-action&summary=" + strings.Repeat("x", 99_000)} {
+		if p := priya.does("POST", s.chat+"/end", form, nil); p.code != http.StatusBadRequest && p.code != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: %d %.200s", what, p.code, p.text)
+		}
+		if p := priya.does("GET", s.chat+"/end?step=write", "", nil); p.code != http.StatusOK || p.boxes["title"] != "The good one" {
+			t.Errorf("after %s: %d %q", what, p.code, p.boxes["title"])
+		}
+	}
+	// As long as it may be, to the byte: adding an action must not make a copy elsewhere, nor lose a word.
+	for room := 30; room < 50; room++ {
+		form := "step=both&do=add-action&title=T&summary="
+		form += strings.Repeat("x", 96<<10-len(form)-room)
+		if p := priya.does("POST", s.chat+"/end", form, nil); p.code >= 500 {
+			t.Errorf("%d bytes short of the end: %d %.200s", room, p.code, p.text)
+		}
+	}
+}

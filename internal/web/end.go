@@ -332,8 +332,16 @@ func (f *Face) keepDraft(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 		kept = append(append(kept, pair...), '&')
 	}
-	if do == "add-action" {
-		kept = append(kept, "action_what=&action_owner=&action_due="...)
+	const another = "action_what=&action_owner=&action_due="
+	if do == "add-action" && len(kept)+len(another) <= cap(kept) {
+		kept = append(kept, another...)
+	}
+	if bytes.Count(kept, []byte("&")) >= content.MaxFields {
+		return "", "", fault.New(fault.TooLarge, "The note has too many parts. File a note of these, then another")
+	}
+	// A draft that cannot be read could be neither shown nor filed. The posted form is not needed any more: this decodes it.
+	if content.Form(form, func(_, _ []byte) error { return nil }) != nil {
+		return "", "", fault.New(fault.Invalid, "The form could not be read. Go back and try again")
 	}
 	return step, do, f.Sessions.SaveDraft(ctx, v.ID, where, bytes.TrimSuffix(kept, []byte("&")))
 }
