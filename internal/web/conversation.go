@@ -5,14 +5,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"winnow.org/winnow/internal/account"
 	"winnow.org/winnow/internal/fault"
 	"winnow.org/winnow/internal/id"
 	"winnow.org/winnow/internal/note"
-	"winnow.org/winnow/internal/policy"
 	"winnow.org/winnow/internal/room"
 	"winnow.org/winnow/internal/session"
 )
@@ -145,103 +142,6 @@ func (s *scene) start() *Start {
 	return &Start{Session: string(s.talk.ID), Time: s.face.clock(s.talk.Started), By: s.people[s.talk.StartedBy].Name}
 }
 
-// message is the i-th line of the session.
-func (s *scene) message(i int, first bool) *Message {
-	l := s.talk.Lines[i]
-	e := l.Event
-	m := &Message{Conversation: string(s.snap.ID), ID: string(e.ID), From: s.face.person(s.people[e.Sender], s.v.ID), Mine: e.Sender == s.v.ID, Time: s.face.clock(e.At),
-		At: e.At.Format(time.RFC3339), Withdrawn: l.Withdrawn, Edited: l.Edited, MentionsYou: slices.Contains(e.Mentions, s.v.ID), CanEdit: s.canEdit(l)}
-	m.First = first || s.talk.Lines[i-1].Event.Sender != e.Sender || e.At.Sub(s.talk.Lines[i-1].Event.At) > 5*time.Minute
-	if e.Device == s.v.Device && m.Mine {
-		m.Txn = strings.TrimPrefix(e.Txn, txnPrefix)
-	}
-	if !l.Withdrawn {
-		m.Text = s.words(l.Words, 0)
-	}
-	if l.ReplyTo != nil {
-		m.Reply = s.reply(l.ReplyTo)
-	}
-	s.marks(m, l)
-	m.Reactions = s.reactions(l)
-	if m.Mine && i == s.lastMine() {
-		m.Receipt = s.receipt(e)
-	}
-	return m
-}
-
-func (s *scene) canEdit(l session.Line) bool {
-	return l.Event.Sender == s.v.ID && !l.Withdrawn && len(l.Marks) == 0 && s.face.Now().Sub(l.Event.At) <= s.talk.Policy.EditWindow()
-}
-
-func (s *scene) reply(to *session.Event) *Reply {
-	r := &Reply{ID: string(to.ID), Name: s.people[to.Sender].Name}
-	if to.Sender == s.v.ID {
-		r.Name = "You"
-	}
-	if to.Withdrawn() == "" {
-		r.Text = s.words(to, 100)
-	}
-	return r
-}
-
-func (s *scene) marks(m *Message, l session.Line) {
-	var names []string
-	for _, mark := range l.Marks {
-		if mark.Sender == s.v.ID {
-			m.MarkMine = true
-			names = append([]string{"you"}, names...)
-		} else {
-			m.Marker = s.face.first(s.people, mark.Sender, "")
-			names = append(names, m.Marker)
-		}
-	}
-	m.MarkedBy = sentence(names)
-}
-
-// sentence joins names: "you", "you and Rhys", "you, Rhys and Priya".
-func sentence(names []string) string {
-	out := ""
-	for i, n := range names {
-		switch {
-		case i == 0:
-		case i == len(names)-1:
-			out += " and "
-		default:
-			out += ", "
-		}
-		out += n
-	}
-	return out
-}
-
-func (s *scene) lastMine() int {
-	for i := len(s.talk.Lines) - 1; i >= 0; i-- {
-		if s.talk.Lines[i].Event.Sender == s.v.ID {
-			return i
-		}
-	}
-	return -1
-}
-
-// receipt says who has read one's own last message.
-func (s *scene) receipt(e *session.Event) string {
-	n := 0
-	var at time.Time
-	for who, r := range s.talk.Read {
-		if who != s.v.ID && r.Pos >= e.Pos {
-			n++
-			at = r.At
-		}
-	}
-	switch {
-	case n == 0:
-		return ""
-	case s.snap.Direct():
-		return "Read " + s.face.clock(at)
-	}
-	return "Read by " + thousands(n)
-}
-
 func (s *scene) typing() string {
 	if s.talk != nil {
 		return s.face.typingWords(s.people, s.talk.Typing)
@@ -268,79 +168,4 @@ func (f *Face) banner() Banner {
 		return Banner{Kind: "fault", Heading: "Sessions are not ending at the moment", Text: "There is a fault, so nothing is being deleted. We will say when it is fixed."}
 	}
 	return Banner{}
-}
-
-// past is what a conversation shows when no session is open.
-func (f *Face) past(ctx context.Context, r id.Room, n int) (Past, error) {
-	p := Past{Conversation: string(r)}
-	all, err := f.Sessions.Past(ctx, r, n)
-	if err != nil {
-		return p, err
-	}
-	for i, rec := range all {
-		card, err := f.receiptCard(ctx, rec)
-		if err != nil {
-			return p, err
-		}
-		card.Latest = i == 0
-		p.Receipts = append(p.Receipts, card)
-	}
-	return p, nil
-}
-
-func (f *Face) receiptCard(ctx context.Context, rec session.Record) (Receipt, error) {
-	c := Receipt{Session: string(rec.ID), Messages: rec.Messages, Kept: rec.Quoted, Deleted: rec.Messages - rec.Quoted, People: rec.People, Certificate: f.certificateRef(rec)}
-	notes, err := f.Notes.OfSession(ctx, rec.ID)
-	if err != nil {
-		return c, err
-	}
-	automatic := false
-	for _, n := range notes {
-		c.Notes = append(c.Notes, NoteLink{Ref: string(n.Ref), Folder: n.Folder})
-		automatic = automatic || n.Automatic
-	}
-	if rec.State == session.StateLost {
-		c.Outcome, c.Ended, c.When = "lost", "by a fault", "Started "+f.day(rec.Started)+" at "+f.clock(rec.Started)
-		return c, nil
-	}
-	c.Ended = f.clock(rec.Ended)
-	c.When = capital(f.day(rec.Ended)) + ", lasted " + lasted(rec.Ended.Sub(rec.Started))
-	c.Answers = thousands(rec.Answered) + " of " + plural(rec.People, "person", "people") + " answered"
-	switch {
-	case rec.State != session.StateCompleted:
-		c.Outcome = "writing"
-	case automatic:
-		c.Outcome = "review"
-	case rec.Disposition == policy.Noted:
-		c.Outcome = "noted"
-	case rec.Disposition == policy.Routine:
-		c.Outcome = "routine"
-	default:
-		c.Outcome = "undecided"
-	}
-	return c, nil
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	if s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return string(s[0]-'a'+'A') + s[1:]
-}
-
-// lasted writes a length of time: "2 hours 12 minutes".
-func lasted(d time.Duration) string {
-	h, m := int(d.Hours()), int(d.Minutes())%60
-	switch {
-	case h == 0 && m == 0:
-		return "less than a minute"
-	case h == 0:
-		return plural(m, "minute", "minutes")
-	case m == 0:
-		return plural(h, "hour", "hours")
-	}
-	return plural(h, "hour", "hours") + " " + plural(m, "minute", "minutes")
 }
