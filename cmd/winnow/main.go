@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -71,7 +72,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("winnow"), kong.Description("Instant messaging for public bodies: routine chatter is really forgotten, what matters is really kept."),
 		kong.UsageOnError(), kong.Writers(stdout, stderr), kong.Exit(func(code int) { exit = code }), kong.BindTo(stdout, (*io.Writer)(nil)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 110}))
+		kong.ValueFormatter(manual), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 110}))
 	if err != nil {
 		fmt.Fprintln(stderr, "winnow:", err)
 		return 2
@@ -99,6 +100,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "winnow: %v\n", err)
 	return 2
+}
+
+// manual is a setting's line of help: what it is for, its default, and its name in the environment.
+func manual(v *kong.Value) string {
+	var more []string
+	if v.HasDefault && v.Default != "" {
+		more = append(more, "default "+v.Default)
+	}
+	if v.Flag != nil {
+		for _, env := range v.Flag.Envs {
+			more = append(more, "$"+env)
+		}
+	}
+	if len(more) == 0 {
+		return v.Help
+	}
+	return v.Help + " (" + strings.Join(more, "; ") + ")"
 }
 
 // stderrWriter is standard error, told apart from standard output by its type.
