@@ -37,7 +37,7 @@ run: build ## build and start Winnow at http://127.0.0.1:8008 with a demonstrati
 
 test: deps build ## run all tests, with all set-up
 	$(GO) test ./...
-	$(GO) test -tags browser ./internal/web
+	PREVIEW=$$(mktemp -d) $(GO) test -tags browser ./internal/web
 
 check: ## formatting, vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
