@@ -44,9 +44,6 @@ func (s *Slots) New() Slot {
 	return t
 }
 
-// Len is how many slots there are.
-func (s *Slots) Len() int { return s.n }
-
 // Split goes through a shell in order: a literal piece with slot -1, or an empty piece with a slot's number. A slot
 // may come more than once, or not at all. What looks like a token but was not made here is literal.
 func (s *Slots) Split(shell []byte) iter.Seq2[[]byte, int] {
